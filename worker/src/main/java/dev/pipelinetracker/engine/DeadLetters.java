@@ -13,9 +13,9 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.errors.InterruptException;
 
 /**
  * Sends rejected records to a feed's dead-letter topic: key, value and headers byte for byte, and headers that say why.
@@ -34,7 +34,11 @@ public final class DeadLetters {
     /** A record and its rejection. */
     record DeadLetter(ConsumerRecord<byte[], byte[]> rejected, Rejected why) {}
 
-    /** @param producer waits for all in-sync replicas ({@code acks=all}), and no longer than its delivery.timeout.ms */
+    /**
+     * Sends with that producer.
+     *
+     * @param producer waits for all in-sync replicas ({@code acks=all}), and no longer than its delivery.timeout.ms
+     */
     public DeadLetters(Producer<byte[], byte[]> producer) {
         this.producer = producer;
     }

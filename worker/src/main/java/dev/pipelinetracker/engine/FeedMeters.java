@@ -118,7 +118,7 @@ public final class FeedMeters {
 
     /** Counts a batch that is put back to be delivered again. */
     public void retried(Cause cause) {
-        count(retries, cause, 1);
+        count(retries, cause);
     }
 
     void time(Phase phase, Runnable work) {
@@ -132,23 +132,17 @@ public final class FeedMeters {
 
     /** Counts a batch whose outcomes are all durable. */
     void settled(List<ConsumerRecord<byte[], byte[]>> polled, Outcome[] outcomes, long committedAtMillis) {
-        int[] perOutcome = new int[Stored.values().length];
-        int rejectedRecords = 0;
         for (int i = 0; i < outcomes.length; i++) {
             if (outcomes[i] instanceof Rejected why) {
-                count(rejections, why.reason(), 1);
-                rejectedRecords++;
+                rejected.increment();
+                count(rejections, why.reason());
             } else {
-                perOutcome[((Stored) outcomes[i]).ordinal()]++;
+                count(stored, (Stored) outcomes[i]);
                 // a publisher's clock may be ahead of ours
                 long age = Math.max(0, committedAtMillis - polled.get(i).timestamp());
                 latency.record(age, TimeUnit.MILLISECONDS);
             }
         }
-        for (Stored outcome : Stored.values()) {
-            count(stored, outcome, perOutcome[outcome.ordinal()]);
-        }
-        rejected.increment(rejectedRecords);
         batch.record(polled.size());
         lastCommitMillis.set(committedAtMillis);
     }
@@ -160,10 +154,10 @@ public final class FeedMeters {
                 .register(registry);
     }
 
-    private static <T> void count(Map<T, Counter> counters, T label, int amount) {
+    private static <T> void count(Map<T, Counter> counters, T label) {
         Counter counter = counters.get(label);
         if (counter != null) {
-            counter.increment(amount);
+            counter.increment();
         }
     }
 

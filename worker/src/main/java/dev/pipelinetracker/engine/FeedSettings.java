@@ -19,8 +19,13 @@ public record FeedSettings(@DefaultValue Map<String, FeedSetting> feeds) {
     private static final String TOPIC_PREFIX = "etl.";
     private static final int CONCURRENCY = 2;
 
-    /** @param concurrency consumers, each with a thread and a connection of its own, 1 or more */
-    public record FeedSetting(@Nullable String topic, @Nullable Integer concurrency) {
+    /**
+     * One feed's; null for the default.
+     *
+     * @param concurrency consumers, each with a thread and a connection of its own, 1 or more
+     */
+    public record FeedSetting(
+            @Nullable String topic, @Nullable Integer concurrency) {
 
         /** Throws IllegalArgumentException for a concurrency below 1. */
         public FeedSetting {

@@ -64,8 +64,7 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
         return Collections.unmodifiableList(Arrays.asList(outcomes));
     }
 
-    private void read(
-            List<ConsumerRecord<byte[], byte[]>> polled, LatestPerKey<E, K> fold, Outcome[] outcomes) {
+    private void read(List<ConsumerRecord<byte[], byte[]>> polled, LatestPerKey<E, K> fold, Outcome[] outcomes) {
         for (int i = 0; i < outcomes.length; i++) {
             Reading<E> reading = reader.read(polled.get(i));
             E event = reading.event();

@@ -19,8 +19,7 @@ import org.springframework.stereotype.Component;
 final class SourceInsights implements Feed<SourceInsight, InsightKey> {
 
     // rows that others wrote may lack origin or time: they are older than anything
-    private static final String SQL =
-            """
+    private static final String SQL = """
             WITH offered AS MATERIALIZED (
               SELECT t.*, EXISTS (SELECT FROM organizations g WHERE g.id = t.org_id) AS known
               FROM unnest(?::text[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int4[], ?::text[],

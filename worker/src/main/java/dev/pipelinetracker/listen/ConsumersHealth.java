@@ -1,20 +1,20 @@
 package dev.pipelinetracker.listen;
 
+import dev.pipelinetracker.listen.Listening.LiveFeed;
+import dev.pipelinetracker.listen.Listening.LiveFeeds;
 import java.util.List;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
-import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 
 /** DOWN when a consumer's thread has died: only a restart brings it back. Part of liveness. */
 final class ConsumersHealth implements HealthIndicator {
 
     private final FeedListeners listeners;
-    private final List<ConcurrentMessageListenerContainer<byte[], byte[]>> containers;
+    private final LiveFeeds feeds;
 
-    ConsumersHealth(
-            FeedListeners listeners, List<ConcurrentMessageListenerContainer<byte[], byte[]>> containers) {
+    ConsumersHealth(FeedListeners listeners, LiveFeeds feeds) {
         this.listeners = listeners;
-        this.containers = containers;
+        this.feeds = feeds;
     }
 
     @Override
@@ -22,9 +22,9 @@ final class ConsumersHealth implements HealthIndicator {
         if (!listeners.isListening()) {
             return Health.up().build();
         }
-        List<String> dead = containers.stream()
-                .filter(container -> !container.isChildRunning() || !container.isInExpectedState())
-                .map(ConcurrentMessageListenerContainer::getBeanName)
+        List<String> dead = feeds.all().stream()
+                .filter(feed -> !feed.container().isInExpectedState())
+                .map(LiveFeed::name)
                 .toList();
         return dead.isEmpty()
                 ? Health.up().build()

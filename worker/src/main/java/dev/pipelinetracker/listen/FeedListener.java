@@ -5,7 +5,9 @@ import dev.pipelinetracker.engine.WorldFault;
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
@@ -29,16 +31,18 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
     }
 
     @Override
-    public void onMessage(List<ConsumerRecord<byte[], byte[]>> polled, Acknowledgment acknowledgment) {
+    public void onMessage(List<ConsumerRecord<byte[], byte[]>> polled, @Nullable Acknowledgment acknowledgment) {
+        // null only for ack modes that acknowledge by themselves, which the container's is not
+        Acknowledgment whenDone = Objects.requireNonNull(acknowledgment);
         progress.started(polled);
         try {
             processor.process(polled);
         } catch (RuntimeException fault) {
-            putBack(polled, acknowledgment, fault);
+            putBack(polled, whenDone, fault);
             return;
         }
         progress.processed(polled);
-        acknowledgment.acknowledge();
+        whenDone.acknowledge();
     }
 
     private void putBack(
@@ -67,7 +71,12 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
                         polled.size(),
                         fault.getMessage());
             case UNEXPECTED ->
-                log.error("{}: stopped at {} by a fault of our own, {} records wait", feed, coordinates, polled.size(), fault);
+                log.error(
+                        "{}: stopped at {} by a fault of our own, {} records wait",
+                        feed,
+                        coordinates,
+                        polled.size(),
+                        fault);
         }
         acknowledgment.nack(0, pause);
     }

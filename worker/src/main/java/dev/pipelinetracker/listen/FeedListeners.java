@@ -2,14 +2,13 @@ package dev.pipelinetracker.listen;
 
 import dev.pipelinetracker.database.DatabaseRefusedException;
 import dev.pipelinetracker.database.Migrations;
+import dev.pipelinetracker.listen.Listening.LiveFeeds;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 
 /**
  * Starts the feeds' containers once the database is there and migrated, however long that takes, and stops them when the
@@ -21,19 +20,16 @@ final class FeedListeners implements SmartLifecycle {
     private static final Duration PAUSE_BETWEEN_ATTEMPTS = Duration.ofSeconds(1);
 
     private final Migrations migrations;
-    private final List<ConcurrentMessageListenerContainer<byte[], byte[]>> containers;
+    private final LiveFeeds feeds;
     private final Runnable onRefusal;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private volatile boolean running;
     private volatile boolean listening;
 
     /** @param onRefusal run when the database is not one to work with: waiting would not help */
-    FeedListeners(
-            Migrations migrations,
-            List<ConcurrentMessageListenerContainer<byte[], byte[]>> containers,
-            Runnable onRefusal) {
+    FeedListeners(Migrations migrations, LiveFeeds feeds, Runnable onRefusal) {
         this.migrations = migrations;
-        this.containers = containers;
+        this.feeds = feeds;
         this.onRefusal = onRefusal;
     }
 
@@ -57,12 +53,12 @@ final class FeedListeners implements SmartLifecycle {
     @Override
     public void stop() {
         stopping.countDown();
-        CountDownLatch remaining = new CountDownLatch(containers.size());
+        CountDownLatch remaining = new CountDownLatch(feeds.all().size());
         synchronized (this) {
             running = false;
             listening = false;
             // all at once: each has the whole of its time-out
-            containers.forEach(container -> container.stop(remaining::countDown));
+            feeds.all().forEach(feed -> feed.container().stop(remaining::countDown));
         }
         try {
             remaining.await();
@@ -89,7 +85,7 @@ final class FeedListeners implements SmartLifecycle {
         synchronized (this) {
             // told to stop meanwhile: a container started now would never be
             if (running) {
-                containers.forEach(ConcurrentMessageListenerContainer::start);
+                feeds.all().forEach(feed -> feed.container().start());
                 listening = true;
             }
         }

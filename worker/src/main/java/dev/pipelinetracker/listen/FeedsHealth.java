@@ -1,6 +1,6 @@
 package dev.pipelinetracker.listen;
 
-import java.util.Map;
+import dev.pipelinetracker.listen.Listening.LiveFeeds;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
@@ -8,9 +8,9 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 final class FeedsHealth implements HealthIndicator {
 
     private final FeedListeners listeners;
-    private final Map<String, Progress> feeds;
+    private final LiveFeeds feeds;
 
-    FeedsHealth(FeedListeners listeners, Map<String, Progress> feeds) {
+    FeedsHealth(FeedListeners listeners, LiveFeeds feeds) {
         this.listeners = listeners;
         this.feeds = feeds;
     }
@@ -18,13 +18,17 @@ final class FeedsHealth implements HealthIndicator {
     @Override
     public Health health() {
         if (!listeners.isListening()) {
-            return Health.down().withDetail("listeners", "waiting for the database").build();
+            return Health.down()
+                    .withDetail("listeners", "waiting for the database")
+                    .build();
         }
         Health.Builder health = Health.up();
-        feeds.forEach((feed, progress) -> progress.waitsFor()
-                .ifPresentOrElse(
-                        cause -> health.down().withDetail(feed, "waits: " + cause.label()),
-                        () -> health.withDetail(feed, "consuming")));
+        feeds.all()
+                .forEach(feed -> feed.progress()
+                        .waitsFor()
+                        .ifPresentOrElse(
+                                cause -> health.down().withDetail(feed.name(), "waits: " + cause.label()),
+                                () -> health.withDetail(feed.name(), "consuming")));
         return health.build();
     }
 }

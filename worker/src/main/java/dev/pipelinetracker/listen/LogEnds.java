@@ -1,7 +1,7 @@
 package dev.pipelinetracker.listen;
 
+import dev.pipelinetracker.listen.Listening.LiveFeeds;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -25,9 +25,9 @@ class LogEnds {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final Admin admin;
-    private final Collection<Progress> feeds;
+    private final LiveFeeds feeds;
 
-    LogEnds(Admin admin, Collection<Progress> feeds) {
+    LogEnds(Admin admin, LiveFeeds feeds) {
         this.admin = admin;
         this.feeds = feeds;
     }
@@ -36,7 +36,9 @@ class LogEnds {
     @Scheduled(fixedDelayString = "${tracker.lag-interval:2s}")
     void ask() throws InterruptedException {
         Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-        feeds.forEach(feed -> feed.partitions().forEach(partition -> asked.put(partition, OffsetSpec.latest())));
+        feeds.all()
+                .forEach(feed ->
+                        feed.progress().partitions().forEach(partition -> asked.put(partition, OffsetSpec.latest())));
         if (asked.isEmpty()) {
             return;
         }
@@ -45,7 +47,7 @@ class LogEnds {
             Map<TopicPartition, ListOffsetsResultInfo> answer =
                     admin.listOffsets(asked).all().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             answer.forEach((partition, end) -> ends.put(partition, end.offset()));
-            feeds.forEach(feed -> feed.ends(ends));
+            feeds.all().forEach(feed -> feed.progress().ends(ends));
         } catch (ExecutionException | TimeoutException e) {
             log.debug("log ends not known: {}", e.getClass().getSimpleName());
         }

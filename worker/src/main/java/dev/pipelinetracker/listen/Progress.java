@@ -54,7 +54,8 @@ final class Progress implements ConsumerAwareRebalanceListener {
         volatile @Nullable Long oldestMillis;
 
         volatile @Nullable Cause waitsFor;
-        volatile int failures;
+        /** Attempts since the last success; only the consumer's thread reads and writes it. */
+        int failures;
 
         long lag() {
             return next < 0 || end < 0 ? 0 : Math.max(0, end - next);
@@ -112,14 +113,13 @@ final class Progress implements ConsumerAwareRebalanceListener {
         int[] failures = {1};
         perPartition(polled, (partition, records) -> {
             partition.waitsFor = cause;
-            partition.failures = partition.failures + 1;
+            partition.failures++;
             failures[0] = Math.max(failures[0], partition.failures);
         });
-        Duration longest =
-                switch (cause) {
-                    case DATABASE_STOPPED, UNEXPECTED -> LONGEST_PAUSE_WHEN_STOPPED;
-                    case DATABASE_AWAY, DATABASE_BUSY, DATABASE_READ_ONLY, BROKER, REGISTRY -> LONGEST_PAUSE;
-                };
+        Duration longest = switch (cause) {
+            case DATABASE_STOPPED, UNEXPECTED -> LONGEST_PAUSE_WHEN_STOPPED;
+            case DATABASE_AWAY, DATABASE_BUSY, DATABASE_READ_ONLY, BROKER, REGISTRY -> LONGEST_PAUSE;
+        };
         Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures[0] - 1, 10));
         return pause.compareTo(longest) < 0 ? pause : longest;
     }
@@ -179,8 +179,8 @@ final class Progress implements ConsumerAwareRebalanceListener {
         for (int to = 1; to <= polled.size(); to++) {
             if (to == polled.size()
                     || polled.get(to).partition() != polled.get(from).partition()) {
-                TopicPartition key =
-                        new TopicPartition(polled.get(from).topic(), polled.get(from).partition());
+                TopicPartition key = new TopicPartition(
+                        polled.get(from).topic(), polled.get(from).partition());
                 Partition partition = assigned.get(key);
                 if (partition != null) {
                     action.accept(partition, polled.subList(from, to));

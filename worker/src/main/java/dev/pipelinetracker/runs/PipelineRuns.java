@@ -20,8 +20,7 @@ import org.springframework.stereotype.Component;
 @Component
 final class PipelineRuns implements Feed<PipelineRun, RunKey> {
 
-    private static final String SQL =
-            """
+    private static final String SQL = """
             WITH offered AS MATERIALIZED (
               SELECT t.*, array_position('{running,failed,completed}'::text[], t.status) AS finality,
                      EXISTS (SELECT FROM organizations g WHERE g.id = t.org_id) AS known
@@ -62,8 +61,8 @@ final class PipelineRuns implements Feed<PipelineRun, RunKey> {
             SELECT n, NULL, NULL, NULL, NULL FROM offered WHERE NOT known
             """;
 
-    private static final Comparator<PipelineRun> VERSION = Comparator.comparing(PipelineRun::getTimestamp)
-            .thenComparing(run -> finality(run.getStatus()));
+    private static final Comparator<PipelineRun> VERSION =
+            Comparator.comparing(PipelineRun::getTimestamp).thenComparing(run -> finality(run.getStatus()));
 
     private final RunMeters meters;
 

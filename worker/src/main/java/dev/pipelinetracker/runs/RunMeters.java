@@ -28,8 +28,7 @@ import org.springframework.stereotype.Component;
 class RunMeters {
 
     private static final Logger log = LoggerFactory.getLogger(RunMeters.class);
-    private static final Duration[] DURATION_BUCKETS = DoubleStream.of(
-                    1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400)
+    private static final Duration[] DURATION_BUCKETS = DoubleStream.of(1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400)
             .mapToObj(seconds -> Duration.ofSeconds((long) seconds))
             .toArray(Duration[]::new);
 

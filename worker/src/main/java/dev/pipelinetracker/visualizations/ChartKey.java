@@ -8,8 +8,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Identity of a chart: UNIQUE NULLS NOT DISTINCT (source_id, org_id, chart_type, x_column, y_column), null equal to null.
  */
-record ChartKey(String sourceId, UUID orgId, String chartType, @Nullable String xColumn, @Nullable String yColumn)
-        implements Comparable<ChartKey> {
+record ChartKey(
+        String sourceId,
+        UUID orgId,
+        String chartType,
+        @Nullable String xColumn,
+        @Nullable String yColumn) implements Comparable<ChartKey> {
 
     private static final Comparator<@Nullable String> NULLS_LAST = Comparator.nullsLast(Comparator.naturalOrder());
     private static final Comparator<ChartKey> ORDER = Comparator.comparing(ChartKey::sourceId)

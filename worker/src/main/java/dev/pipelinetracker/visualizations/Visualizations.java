@@ -18,8 +18,7 @@ import org.springframework.stereotype.Component;
 final class Visualizations implements Feed<Visualization, ChartKey> {
 
     // a row that others wrote may lack a time: it is older than anything
-    private static final String SQL =
-            """
+    private static final String SQL = """
             WITH offered AS MATERIALIZED (
               SELECT t.*, EXISTS (SELECT FROM organizations g WHERE g.id = t.org_id) AS known
               FROM unnest(?::text[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamp[])
@@ -67,11 +66,7 @@ final class Visualizations implements Feed<Visualization, ChartKey> {
     @Override
     public ChartKey key(Visualization chart) {
         return new ChartKey(
-                chart.getSourceId(),
-                chart.getOrgId(),
-                chart.getChartType(),
-                chart.getXColumn(),
-                chart.getYColumn());
+                chart.getSourceId(), chart.getOrgId(), chart.getChartType(), chart.getXColumn(), chart.getYColumn());
     }
 
     @Override
@@ -93,8 +88,7 @@ final class Visualizations implements Feed<Visualization, ChartKey> {
                         new Column<>("text", Visualization::getYColumn),
                         new Column<>("text", Visualization::getChartConfig),
                         new Column<>(
-                                "timestamp",
-                                chart -> LocalDateTime.ofInstant(chart.getGeneratedAt(), ZoneOffset.UTC))),
+                                "timestamp", chart -> LocalDateTime.ofInstant(chart.getGeneratedAt(), ZoneOffset.UTC))),
                 Visualizations::key);
     }
 
