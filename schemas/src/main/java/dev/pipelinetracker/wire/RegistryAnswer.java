@@ -1,0 +1,35 @@
+package dev.pipelinetracker.wire;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/**
+ * What a registry answered.
+ *
+ * @param path of the request, below the registry's base URL
+ * @param status HTTP status
+ * @param hasBody whether there was a body at all
+ * @param body the body if it was JSON, else a missing node
+ */
+record RegistryAnswer(String path, int status, boolean hasBody, JsonNode body) {
+    private static final int SCHEMA_NOT_FOUND = 40403;
+
+    boolean isOk() {
+        return status == 200;
+    }
+
+    /** Any other 404 comes from a proxy or a wrong base URL: that is no verdict on a schema. */
+    boolean saysUnknownSchema() {
+        return status == 404 && (!hasBody || errorCode() == SCHEMA_NOT_FOUND);
+    }
+
+    /** Path, status and Confluent's error code, for people. */
+    String describe() {
+        String code = errorCode() == 0 ? "" : ", error code " + errorCode();
+        String kind = hasBody && body.isMissingNode() ? ", and a body that is not JSON" : "";
+        return path + ": the registry answered with status " + status + code + kind;
+    }
+
+    private int errorCode() {
+        return body.path("error_code").asInt(0);
+    }
+}
