@@ -28,7 +28,7 @@ public final class RealRegistry {
             try {
                 Path file = Files.createTempDirectory("registry").resolve("registry.json");
                 file.toFile().deleteOnExit();
-                file.getParent().toFile().deleteOnExit();
+                file.toAbsolutePath().getParent().toFile().deleteOnExit();
                 return LocalRegistry.start(file, 0);
             } catch (IOException e) {
                 throw new UncheckedIOException("Cannot start a registry", e);
