@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -30,7 +29,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * What every feed keeps, against a real PostgreSQL: any order, duplication and batching of the same events ends in the
@@ -241,7 +239,7 @@ public abstract class FeedContract<E extends SpecificRecord, K extends Comparabl
         for (int i = 0; i < batch.size(); i++) {
             fold.offer(i, feed.key(batch.get(i)), batch.get(i));
         }
-        new StoreLatest<>(feed, dataSource).store(fold, outcomes);
+        new UpsertWriter<>(feed, dataSource).store(fold, outcomes);
         return List.of(outcomes);
     }
 

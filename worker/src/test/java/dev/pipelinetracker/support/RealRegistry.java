@@ -26,9 +26,10 @@ public final class RealRegistry {
 
         private static LocalRegistry start() {
             try {
-                Path file = Files.createTempDirectory("registry").resolve("registry.json");
+                Path folder = Files.createTempDirectory("registry");
+                folder.toFile().deleteOnExit();
+                Path file = folder.resolve("registry.json");
                 file.toFile().deleteOnExit();
-                file.toAbsolutePath().getParent().toFile().deleteOnExit();
                 return LocalRegistry.start(file, 0);
             } catch (IOException e) {
                 throw new UncheckedIOException("Cannot start a registry", e);
