@@ -26,9 +26,11 @@ public final class RealRegistry {
 
         private static LocalRegistry start() {
             try {
-                Path file = Files.createTempDirectory("registry").resolve("registry.json");
+                Path folder = Files.createTempDirectory("registry");
+                Path file = folder.resolve("registry.json");
+                // deleted in the reverse of this order
+                folder.toFile().deleteOnExit();
                 file.toFile().deleteOnExit();
-                file.getParent().toFile().deleteOnExit();
                 return LocalRegistry.start(file, 0);
             } catch (IOException e) {
                 throw new UncheckedIOException("Cannot start a registry", e);
