@@ -1,0 +1,37 @@
+package dev.pipelinetracker;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The command line: one jar, subcommands, {@code serve} if none is named. Exit codes are {@link ExitCode}'s. */
+@Command(
+        name = "pipeline-tracker",
+        description = "Tracks pipelines: consumes their events from Kafka and upserts them into PostgreSQL.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        subcommands = {Serve.class, Migrate.class},
+        synopsisSubcommandLabel = "[COMMAND]")
+public final class Main implements Runnable {
+
+    @Mixin
+    private SpringProperties properties = new SpringProperties();
+
+    private Main() {}
+
+    /** Runs the command and exits the JVM with its code; {@code serve} keeps running until it is told to stop. */
+    public static void main(String... args) {
+        CommandLine commandLine = new CommandLine(new Main())
+                .setExecutionExceptionHandler(new ExplainFailure())
+                .setUnmatchedOptionsArePositionalParams(false);
+        int exitCode = commandLine.execute(args);
+        if (exitCode != ExitCode.DONE) {
+            System.exit(exitCode);
+        }
+    }
+
+    @Override
+    public void run() {
+        Serve.serve(properties);
+    }
+}

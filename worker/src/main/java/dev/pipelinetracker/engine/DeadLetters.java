@@ -1,0 +1,102 @@
+package dev.pipelinetracker.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pipelinetracker.engine.Outcome.Rejected;
+import dev.pipelinetracker.engine.WorldFault.Cause;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+
+/**
+ * Sends rejected records to a feed's dead-letter topic: key, value and headers byte for byte, and headers that say why.
+ * All values of the added headers are UTF-8 text, numbers in decimal.
+ */
+public final class DeadLetters {
+
+    /** Appended to a feed's topic: where its dead letters go. */
+    public static final String TOPIC_SUFFIX = ".dlt";
+
+    // Kafka counts headers into the record's size: a detail must not make a record too large that was not
+    private static final int LONGEST_DETAIL = 500;
+
+    private final Producer<byte[], byte[]> producer;
+
+    /** A record and its rejection. */
+    record DeadLetter(ConsumerRecord<byte[], byte[]> rejected, Rejected why) {}
+
+    /**
+     * Sends with that producer.
+     *
+     * @param producer waits for all in-sync replicas ({@code acks=all}), and no longer than its delivery.timeout.ms
+     */
+    public DeadLetters(Producer<byte[], byte[]> producer) {
+        this.producer = producer;
+    }
+
+    /**
+     * Returns once the broker has acknowledged all of them.
+     *
+     * @throws WorldFault if it has not, whatever the reason: the records must be delivered again. Some may then be in
+     *     the dead-letter topic twice.
+     */
+    void publish(List<DeadLetter> letters) {
+        List<Future<RecordMetadata>> sent = new ArrayList<>(letters.size());
+        try {
+            for (DeadLetter letter : letters) {
+                sent.add(producer.send(toProduce(letter)));
+            }
+            for (Future<RecordMetadata> acknowledgement : sent) {
+                acknowledgement.get();
+            }
+        } catch (ExecutionException e) {
+            throw unacknowledged(e.getCause() == null ? e : e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw unacknowledged(e);
+        } catch (InterruptException e) {
+            throw unacknowledged(e);
+        } catch (KafkaException e) {
+            throw unacknowledged(e);
+        }
+    }
+
+    private static ProducerRecord<byte[], byte[]> toProduce(DeadLetter letter) {
+        ConsumerRecord<byte[], byte[]> rejected = letter.rejected();
+        Headers headers = new RecordHeaders(rejected.headers().toArray());
+        add(headers, "tracker-reason", letter.why().reason().label());
+        add(headers, "tracker-detail", shorten(letter.why().detail()));
+        add(headers, "tracker-topic", rejected.topic());
+        add(headers, "tracker-partition", Integer.toString(rejected.partition()));
+        add(headers, "tracker-offset", Long.toString(rejected.offset()));
+        add(headers, "tracker-timestamp", Long.toString(rejected.timestamp()));
+        add(headers, "tracker-attempt", "1");
+        // no timestamp: the broker's retention of dead letters counts from now, however old the record is
+        return new ProducerRecord<>(
+                rejected.topic() + TOPIC_SUFFIX, null, null, rejected.key(), rejected.value(), headers);
+    }
+
+    private static void add(Headers headers, String name, String value) {
+        headers.add(name, value.getBytes(UTF_8));
+    }
+
+    private static String shorten(String detail) {
+        return detail.length() <= LONGEST_DETAIL ? detail : detail.substring(0, LONGEST_DETAIL);
+    }
+
+    private static WorldFault unacknowledged(Throwable cause) {
+        return new WorldFault(
+                Cause.BROKER,
+                "dead letters not acknowledged: " + cause.getClass().getSimpleName(),
+                cause);
+    }
+}

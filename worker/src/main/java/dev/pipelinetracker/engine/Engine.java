@@ -1,0 +1,48 @@
+package dev.pipelinetracker.engine;
+
+import dev.pipelinetracker.wire.SchemaRegistry;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import javax.sql.DataSource;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.core.ProducerFactory;
+
+/** Puts the engine together: a {@link Processor} for each feed that is found. */
+@Configuration(proxyBeanMethods = false)
+class Engine {
+
+    @Bean(destroyMethod = "close")
+    Producer<byte[], byte[]> deadLetterProducer(ProducerFactory<byte[], byte[]> producers) {
+        return producers.createProducer();
+    }
+
+    @Bean
+    Processors processors(
+            List<Feed<?, ?>> feeds,
+            FeedSettings settings,
+            SchemaRegistry schemas,
+            DataSource database,
+            Producer<byte[], byte[]> deadLetterProducer,
+            MeterRegistry meters) {
+        settings.unknownFeed(feeds).ifPresent(name -> {
+            throw new IllegalArgumentException("tracker.feeds." + name + ": no such feed; there are "
+                    + feeds.stream().map(Feed::name).sorted().toList());
+        });
+        DeadLetters deadLetters = new DeadLetters(deadLetterProducer);
+        return new Processors(feeds.stream()
+                .<Processor<?, ?>>map(feed -> processor(feed, schemas, database, deadLetters, meters))
+                .toList());
+    }
+
+    private static <E extends SpecificRecord, K extends Comparable<? super K>> Processor<E, K> processor(
+            Feed<E, K> feed,
+            SchemaRegistry schemas,
+            DataSource database,
+            DeadLetters deadLetters,
+            MeterRegistry meters) {
+        return new Processor<>(feed, schemas, database, deadLetters, new FeedMeters(feed.name(), meters));
+    }
+}

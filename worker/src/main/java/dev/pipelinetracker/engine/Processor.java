@@ -1,0 +1,119 @@
+package dev.pipelinetracker.engine;
+
+import dev.pipelinetracker.engine.DeadLetters.DeadLetter;
+import dev.pipelinetracker.engine.EventReader.Reading;
+import dev.pipelinetracker.engine.FeedMeters.Phase;
+import dev.pipelinetracker.engine.LatestPerKey.Candidate;
+import dev.pipelinetracker.engine.Outcome.Reason;
+import dev.pipelinetracker.engine.Outcome.Rejected;
+import dev.pipelinetracker.engine.Outcome.Stored;
+import dev.pipelinetracker.wire.SchemaRegistry;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import javax.sql.DataSource;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * The way of an event; read this first. A batch is read, folded to the newest per key, written with one statement, its
+ * rejects are acknowledged by the dead-letter topic, its meters settled. Safe for several threads.
+ */
+public final class Processor<E extends SpecificRecord, K extends Comparable<? super K>> {
+
+    private final Feed<E, K> feed;
+    private final EventReader<E> reader;
+    private final UpsertWriter<E, K> writer;
+    private final DeadLetters deadLetters;
+    private final FeedMeters meters;
+
+    Processor(
+            Feed<E, K> feed, SchemaRegistry registry, DataSource database, DeadLetters deadLetters, FeedMeters meters) {
+        this.feed = feed;
+        this.reader = new EventReader<>(feed.eventType(), registry);
+        this.writer = new UpsertWriter<>(database, feed.upsert());
+        this.deadLetters = deadLetters;
+        this.meters = meters;
+    }
+
+    /** The feed whose records this processes. */
+    public Feed<E, K> feed() {
+        return feed;
+    }
+
+    /** The feed's meters. */
+    public FeedMeters meters() {
+        return meters;
+    }
+
+    /**
+     * Returns when every record's outcome is durable, so that returning lets the caller commit the offsets.
+     *
+     * @return one outcome per record, in the order given
+     * @throws WorldFault when the world, not a record, is at fault: commit nothing; another delivery is harmless
+     */
+    public List<Outcome> process(List<ConsumerRecord<byte[], byte[]>> polled) {
+        Outcome[] outcomes = new Outcome[polled.size()];
+        LatestPerKey<E, K> fold = new LatestPerKey<>(feed.versionOrder());
+        meters.time(Phase.DECODE, () -> read(polled, fold, outcomes));
+        meters.time(Phase.WRITE, () -> write(fold, outcomes));
+        long committedAt = System.currentTimeMillis();
+        meters.time(Phase.REJECT, () -> reject(polled, outcomes));
+        meters.settled(polled, outcomes, committedAt);
+        return Collections.unmodifiableList(Arrays.asList(outcomes));
+    }
+
+    private void read(List<ConsumerRecord<byte[], byte[]>> polled, LatestPerKey<E, K> fold, Outcome[] outcomes) {
+        for (int i = 0; i < outcomes.length; i++) {
+            Reading<E> reading = reader.read(polled.get(i));
+            E event = reading.event();
+            if (event == null) {
+                outcomes[i] = reading.rejected();
+            } else {
+                fold.offer(i, feed.key(event), event);
+            }
+        }
+    }
+
+    /** One statement, and another only for the next newest of keys whose newest was refused. */
+    private void write(LatestPerKey<E, K> fold, Outcome[] outcomes) {
+        while (!fold.isEmpty()) {
+            List<Candidate<E, K>> newest = fold.newest();
+            List<Outcome> written = writer.write(
+                    newest.stream().map(Candidate::key).toList(),
+                    newest.stream().map(Candidate::event).toList());
+            for (int i = 0; i < newest.size(); i++) {
+                settle(newest.get(i), written.get(i), fold, outcomes);
+            }
+        }
+    }
+
+    private void settle(Candidate<E, K> written, Outcome outcome, LatestPerKey<E, K> fold, Outcome[] outcomes) {
+        if (outcome instanceof Rejected rejected) {
+            if (rejected.reason() == Reason.UNKNOWN_ORG) {
+                // a key's candidates are of one organization
+                fold.takeAll(written.key()).forEach(candidate -> outcomes[candidate.index()] = outcome);
+            } else {
+                fold.take(written);
+                outcomes[written.index()] = outcome;
+            }
+            return;
+        }
+        fold.takeAll(written.key()).forEach(candidate -> outcomes[candidate.index()] = Stored.UNCHANGED);
+        outcomes[written.index()] = outcome;
+        if (outcome != Stored.UNCHANGED) {
+            feed.changed(written.event());
+        }
+    }
+
+    private void reject(List<ConsumerRecord<byte[], byte[]>> polled, Outcome[] outcomes) {
+        List<DeadLetter> letters = new ArrayList<>();
+        for (int i = 0; i < outcomes.length; i++) {
+            if (outcomes[i] instanceof Rejected rejected) {
+                letters.add(new DeadLetter(polled.get(i), rejected));
+            }
+        }
+        deadLetters.publish(letters);
+    }
+}

@@ -1,0 +1,6 @@
+package dev.pipelinetracker.engine;
+
+import java.util.List;
+
+/** One processor for each feed. */
+public record Processors(List<Processor<?, ?>> all) {}

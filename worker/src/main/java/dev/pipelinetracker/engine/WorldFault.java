@@ -1,0 +1,49 @@
+package dev.pipelinetracker.engine;
+
+/**
+ * The world, not a record, is at fault: the database, the broker or the registry. Nothing of the batch may be committed
+ * or rejected; wait and deliver it again, which is harmless. The message names no row value and no payload.
+ */
+public final class WorldFault extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final Cause kind;
+
+    /**
+     * @param kind what to count and show
+     * @param message what happened, for the operator; never a payload or a row's values
+     */
+    public WorldFault(Cause kind, String message, Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    /** What is at fault. */
+    public Cause kind() {
+        return kind;
+    }
+
+    /** What a batch waits for. */
+    public enum Cause {
+        /** No connection, connection lost, starting up, shutting down, disk trouble. */
+        DATABASE_AWAY,
+        /** Deadlock, serialization failure, time-out, too many connections, locked. */
+        DATABASE_BUSY,
+        /** The server is a standby, or was made read-only. */
+        DATABASE_READ_ONLY,
+        /** Needs a person: a missing grant, table or column, an exhausted sequence, or an SQLState we do not know. */
+        DATABASE_STOPPED,
+        /** Dead letters are not acknowledged. */
+        BROKER,
+        /** A schema that is not cached cannot be fetched. */
+        REGISTRY,
+        /** A fault of our own. */
+        UNEXPECTED;
+
+        /** As in metrics. */
+        public String label() {
+            return Labels.of(this);
+        }
+    }
+}
