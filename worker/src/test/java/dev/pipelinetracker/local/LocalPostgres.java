@@ -26,7 +26,7 @@ final class LocalPostgres implements AutoCloseable {
     static final String PASSWORD = "etl_password";
 
     private static final Duration STARTUP_LIMIT = Duration.ofSeconds(60);
-    private static final Duration ORPHAN_GRACE = Duration.ofSeconds(5);
+    private static final Duration ORPHAN_GRACE = Duration.ofSeconds(3);
 
     private final EmbeddedPostgres server;
 

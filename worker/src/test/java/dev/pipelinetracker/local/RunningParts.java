@@ -27,14 +27,19 @@ final class RunningParts implements AutoCloseable {
     <T extends AutoCloseable> T start(Callable<T> start) throws Exception {
         starting.lock();
         try {
-            if (stopping) {
-                throw new CancellationException("Stopping");
-            }
+            requireNotStopping();
             T part = start.call();
             parts.push(part);
             return part;
         } finally {
             starting.unlock();
+        }
+    }
+
+    /** @throws CancellationException if all is being stopped */
+    void requireNotStopping() {
+        if (stopping) {
+            throw new CancellationException("Stopping");
         }
     }
 

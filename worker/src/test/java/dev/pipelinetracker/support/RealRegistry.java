@@ -27,8 +27,9 @@ public final class RealRegistry {
         private static LocalRegistry start() {
             try {
                 Path folder = Files.createTempDirectory("registry");
-                folder.toFile().deleteOnExit();
                 Path file = folder.resolve("registry.json");
+                // deleted in the reverse of this order
+                folder.toFile().deleteOnExit();
                 file.toFile().deleteOnExit();
                 return LocalRegistry.start(file, 0);
             } catch (IOException e) {
