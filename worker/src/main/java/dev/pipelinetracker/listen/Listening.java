@@ -29,6 +29,9 @@ public class Listening {
 
     // SIGTERM lets the batch in hand end; less than spring.lifecycle.timeout-per-shutdown-phase
     private static final Duration LONGEST_STOP = Duration.ofSeconds(25);
+
+    // a back-off ends, and a stop is noticed, only between two polls; records end a poll at once
+    private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration AUTH_RETRY = Duration.ofSeconds(10);
     private static final int REFUSED = 3;
 
@@ -81,6 +84,7 @@ public class Listening {
         properties.setMessageListener(new FeedListener(processor, progress));
         properties.setConsumerRebalanceListener(progress);
         properties.setShutdownTimeout(LONGEST_STOP.toMillis());
+        properties.setPollTimeout(POLL.toMillis());
         properties.setAuthExceptionRetryInterval(AUTH_RETRY);
         ConcurrentMessageListenerContainer<byte[], byte[]> container =
                 new ConcurrentMessageListenerContainer<>(consumers, properties);
