@@ -50,10 +50,11 @@ final class LatestPerKey<E, K extends Comparable<? super K>> {
     }
 
     /** Takes out one candidate, and leaves the others of its key to be offered. */
-    void take(Candidate<E, K> candidate) {
+    List<Candidate<E, K>> take(Candidate<E, K> candidate) {
         candidates.computeIfPresent(candidate.key(), (key, ofOneKey) -> {
             ofOneKey.remove(candidate);
             return ofOneKey.isEmpty() ? null : ofOneKey;
         });
+        return List.of(candidate);
     }
 }

@@ -3,10 +3,7 @@ package dev.pipelinetracker.engine;
 import dev.pipelinetracker.engine.DeadLetters.DeadLetter;
 import dev.pipelinetracker.engine.EventReader.Reading;
 import dev.pipelinetracker.engine.FeedMeters.Phase;
-import dev.pipelinetracker.engine.LatestPerKey.Candidate;
-import dev.pipelinetracker.engine.Outcome.Reason;
 import dev.pipelinetracker.engine.Outcome.Rejected;
-import dev.pipelinetracker.engine.Outcome.Stored;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +29,7 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
             Feed<E, K> feed, SchemaRegistry registry, DataSource database, DeadLetters deadLetters, FeedMeters meters) {
         this.feed = feed;
         this.reader = new EventReader<>(feed.eventType(), registry);
-        this.writer = new UpsertWriter<>(database, feed.upsert());
+        this.writer = new UpsertWriter<>(feed, database);
         this.deadLetters = deadLetters;
         this.meters = meters;
     }
@@ -57,7 +54,7 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
         Outcome[] outcomes = new Outcome[polled.size()];
         LatestPerKey<E, K> fold = new LatestPerKey<>(feed.versionOrder());
         meters.time(Phase.DECODE, () -> read(polled, fold, outcomes));
-        meters.time(Phase.WRITE, () -> write(fold, outcomes));
+        meters.time(Phase.WRITE, () -> writer.store(fold, outcomes));
         long committedAt = System.currentTimeMillis();
         meters.time(Phase.REJECT, () -> reject(polled, outcomes));
         meters.settled(polled, outcomes, committedAt);
@@ -73,37 +70,6 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
             } else {
                 fold.offer(i, feed.key(event), event);
             }
-        }
-    }
-
-    /** One statement, and another only for the next newest of keys whose newest was refused. */
-    private void write(LatestPerKey<E, K> fold, Outcome[] outcomes) {
-        while (!fold.isEmpty()) {
-            List<Candidate<E, K>> newest = fold.newest();
-            List<Outcome> written = writer.write(
-                    newest.stream().map(Candidate::key).toList(),
-                    newest.stream().map(Candidate::event).toList());
-            for (int i = 0; i < newest.size(); i++) {
-                settle(newest.get(i), written.get(i), fold, outcomes);
-            }
-        }
-    }
-
-    private void settle(Candidate<E, K> written, Outcome outcome, LatestPerKey<E, K> fold, Outcome[] outcomes) {
-        if (outcome instanceof Rejected rejected) {
-            if (rejected.reason() == Reason.UNKNOWN_ORG) {
-                // a key's candidates are of one organization
-                fold.takeAll(written.key()).forEach(candidate -> outcomes[candidate.index()] = outcome);
-            } else {
-                fold.take(written);
-                outcomes[written.index()] = outcome;
-            }
-            return;
-        }
-        fold.takeAll(written.key()).forEach(candidate -> outcomes[candidate.index()] = Stored.UNCHANGED);
-        outcomes[written.index()] = outcome;
-        if (outcome != Stored.UNCHANGED) {
-            feed.changed(written.event());
         }
     }
 

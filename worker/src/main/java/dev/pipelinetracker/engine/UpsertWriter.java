@@ -1,5 +1,6 @@
 package dev.pipelinetracker.engine;
 
+import dev.pipelinetracker.engine.LatestPerKey.Candidate;
 import dev.pipelinetracker.engine.Outcome.Reason;
 import dev.pipelinetracker.engine.Outcome.Rejected;
 import dev.pipelinetracker.engine.Outcome.Stored;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
+import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.datasource.DataSourceUtils;
@@ -23,72 +25,97 @@ import org.springframework.jdbc.datasource.DataSourceUtils;
  * Stores events with one statement, and finds the rows that PostgreSQL refuses for their data by halving: among n rows
  * one bad row costs at most 2*log2(n)+1 statements more, and its neighbours are stored.
  */
-final class UpsertWriter<E, K> {
+final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super K>> {
 
     private static final String FOREIGN_KEY_VIOLATION = "23503";
 
-    private final DataSource database;
+    private final Feed<E, K> feed;
     private final Upsert<E, K> upsert;
+    private final DataSource database;
 
-    UpsertWriter(DataSource database, Upsert<E, K> upsert) {
+    UpsertWriter(Feed<E, K> feed, DataSource database) {
+        this.feed = feed;
+        this.upsert = feed.upsert();
         this.database = database;
-        this.upsert = upsert;
     }
 
     /**
-     * What became of each event, in the order given. On return all of it is committed.
+     * Stores the newest event of each key, and of keys whose newest is refused the next newest, until each candidate has
+     * its outcome. On return all of it is committed, and the feed has been told of the rows that changed.
      *
-     * @param keys the events' keys, distinct and ascending
+     * @param outcomes by the candidates' positions, to be filled in
      * @throws WorldFault if the database, not a row, is at fault; part of the rows may have been committed then
      */
-    List<Outcome> write(List<K> keys, List<E> events) {
-        if (events.isEmpty()) {
-            return List.of();
+    void store(LatestPerKey<E, K> fold, Outcome[] outcomes) {
+        while (!fold.isEmpty()) {
+            List<Candidate<E, K>> newest = fold.newest();
+            List<Outcome> written = write(newest);
+            for (int i = 0; i < newest.size(); i++) {
+                settle(newest.get(i), written.get(i), fold, outcomes);
+            }
         }
+    }
+
+    private void settle(Candidate<E, K> offered, Outcome outcome, LatestPerKey<E, K> fold, Outcome[] outcomes) {
+        if (outcome instanceof Rejected rejected) {
+            // a key's candidates are of one organization, so if that is unknown no other need be offered
+            List<Candidate<E, K>> rejectedToo =
+                    rejected.reason() == Reason.UNKNOWN_ORG ? fold.takeAll(offered.key()) : fold.take(offered);
+            rejectedToo.forEach(candidate -> outcomes[candidate.index()] = outcome);
+            return;
+        }
+        fold.takeAll(offered.key()).forEach(candidate -> outcomes[candidate.index()] = Stored.UNCHANGED);
+        outcomes[offered.index()] = outcome;
+        if (outcome != Stored.UNCHANGED) {
+            feed.changed(offered.event());
+        }
+    }
+
+    /** What became of each, in the order given: distinct keys, ascending. */
+    private List<Outcome> write(List<Candidate<E, K>> rows) {
         try {
-            return execute(keys, events);
+            return execute(rows);
         } catch (CannotGetJdbcConnectionException e) {
-            SQLException cause = e.getCause() instanceof SQLException sql ? sql : new SQLException(e);
-            throw worldFault(cause);
+            throw worldFault(e.getCause() instanceof SQLException cause ? cause : new SQLException(e));
         } catch (SQLException e) {
             if (!SqlFaults.isRowsFault(e)) {
                 throw worldFault(e);
             }
-            if (events.size() == 1) {
+            if (rows.size() == 1) {
                 return List.of(refused(e));
             }
         }
-        int half = events.size() / 2;
-        List<Outcome> outcomes = new ArrayList<>(write(keys.subList(0, half), events.subList(0, half)));
-        outcomes.addAll(write(keys.subList(half, keys.size()), events.subList(half, events.size())));
+        int half = rows.size() / 2;
+        List<Outcome> outcomes = new ArrayList<>(write(rows.subList(0, half)));
+        outcomes.addAll(write(rows.subList(half, rows.size())));
         return outcomes;
     }
 
-    private List<Outcome> execute(List<K> keys, List<E> events) throws SQLException {
+    private List<Outcome> execute(List<Candidate<E, K>> rows) throws SQLException {
         Connection connection = DataSourceUtils.getConnection(database);
         try (PreparedStatement statement = connection.prepareStatement(upsert.sql())) {
             int parameter = 0;
             for (Column<E> column : upsert.columns()) {
-                statement.setArray(++parameter, connection.createArrayOf(column.type(), values(column, events)));
+                statement.setArray(++parameter, connection.createArrayOf(column.type(), values(column, rows)));
             }
             try (ResultSet answer = statement.executeQuery()) {
-                return outcomes(answer, keys);
+                return outcomes(answer, rows);
             }
         } finally {
             DataSourceUtils.releaseConnection(connection, database);
         }
     }
 
-    private static <E> @Nullable Object[] values(Column<E> column, List<E> events) {
-        @Nullable Object[] values = new Object[events.size()];
+    private static <E> @Nullable Object[] values(Column<E> column, List<? extends Candidate<E, ?>> rows) {
+        @Nullable Object[] values = new Object[rows.size()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = column.value().apply(events.get(i));
+            values[i] = column.value().apply(rows.get(i).event());
         }
         return values;
     }
 
-    private List<Outcome> outcomes(ResultSet answer, List<K> keys) throws SQLException {
-        Outcome[] outcomes = new Outcome[keys.size()];
+    private List<Outcome> outcomes(ResultSet answer, List<Candidate<E, K>> rows) throws SQLException {
+        Outcome[] outcomes = new Outcome[rows.size()];
         Arrays.fill(outcomes, Stored.UNCHANGED);
         Map<K, Integer> positions = null;
         while (answer.next()) {
@@ -99,7 +126,7 @@ final class UpsertWriter<E, K> {
                 continue;
             }
             if (positions == null) {
-                positions = positions(keys);
+                positions = positions(rows);
             }
             Integer position = positions.get(upsert.key().read(answer));
             if (position == null) {
@@ -110,10 +137,10 @@ final class UpsertWriter<E, K> {
         return Collections.unmodifiableList(Arrays.asList(outcomes));
     }
 
-    private static <K> Map<K, Integer> positions(List<K> keys) {
-        Map<K, Integer> positions = new HashMap<>(keys.size() * 2);
-        for (int i = 0; i < keys.size(); i++) {
-            positions.put(keys.get(i), i);
+    private Map<K, Integer> positions(List<Candidate<E, K>> rows) {
+        Map<K, Integer> positions = new HashMap<>(rows.size() * 2);
+        for (int i = 0; i < rows.size(); i++) {
+            positions.put(rows.get(i).key(), i);
         }
         return positions;
     }
