@@ -53,7 +53,12 @@ public final class DeadLetters {
         List<Future<RecordMetadata>> sent = new ArrayList<>(letters.size());
         try {
             for (DeadLetter letter : letters) {
-                sent.add(producer.send(toProduce(letter)));
+                Future<RecordMetadata> acknowledgement = producer.send(toProduce(letter));
+                if (acknowledgement.isDone()) {
+                    // without a topic or a broker, each send blocks for max.block.ms: the first failure is enough
+                    acknowledgement.get();
+                }
+                sent.add(acknowledgement);
             }
             for (Future<RecordMetadata> acknowledgement : sent) {
                 acknowledgement.get();
