@@ -1,5 +1,6 @@
 package dev.pipelinetracker;
 
+import dev.pipelinetracker.RequiredSettings.MissingSettingException;
 import dev.pipelinetracker.database.DatabaseRefusedException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -15,6 +16,10 @@ final class ExplainFailure implements IExecutionExceptionHandler {
                 command.getErr().println("refused: " + t.getMessage());
                 return ExitCode.REFUSED;
             }
+        }
+        if (failure instanceof MissingSettingException) {
+            command.getErr().println(failure.getMessage());
+            return ExitCode.WRONG_USAGE;
         }
         if (failure instanceof CommandLine.ParameterException wrongUsage) {
             throw wrongUsage;

@@ -26,8 +26,9 @@ final class Migrate implements Runnable {
 
     @Override
     public void run() {
-        SpringApplicationBuilder application =
-                new SpringApplicationBuilder(DatabaseOnly.class).web(WebApplicationType.NONE);
+        SpringApplicationBuilder application = new SpringApplicationBuilder(DatabaseOnly.class)
+                .web(WebApplicationType.NONE)
+                .listeners(new RequiredSettings("spring.datasource.url"));
         try (ConfigurableApplicationContext context = application.run(properties.arguments())) {
             new Migrations(context.getBean(DataSource.class)).migrate();
         }

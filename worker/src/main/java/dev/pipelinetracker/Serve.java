@@ -27,6 +27,8 @@ final class Serve implements Runnable {
     static void serve(SpringProperties properties) {
         SpringApplication application = new SpringApplication(Worker.class);
         application.addPrimarySources(Set.of(Listening.class));
+        application.addListeners(new RequiredSettings(
+                "spring.kafka.bootstrap-servers", "spring.datasource.url", "tracker.registry.url"));
         application.run(properties.arguments());
     }
 }

@@ -34,6 +34,7 @@ final class SqlFaults {
             "57014"); // query_canceled: statement_timeout
 
     private static final Set<String> AWAY = Set.of(
+            "55000", // object_not_in_prerequisite_state: the database is not accepting connections
             "57P01", // admin_shutdown
             "57P02", // crash_shutdown
             "57P03", // cannot_connect_now

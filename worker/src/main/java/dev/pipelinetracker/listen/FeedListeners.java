@@ -19,10 +19,14 @@ final class FeedListeners implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(FeedListeners.class);
     private static final Duration PAUSE_BETWEEN_ATTEMPTS = Duration.ofSeconds(1);
 
+    // a statement ends by its time-out
+    private static final Duration LONGEST_MIGRATION_STEP = Duration.ofSeconds(25);
+
     private final Migrations migrations;
     private final LiveFeeds feeds;
     private final Runnable onRefusal;
     private final CountDownLatch stopping = new CountDownLatch(1);
+    private final Thread starter = new Thread(this::startOnceMigrated, "start-once-migrated");
     private volatile boolean running;
     private volatile boolean listening;
 
@@ -37,7 +41,7 @@ final class FeedListeners implements SmartLifecycle {
     public void start() {
         running = true;
         // not on the caller's thread: health and metrics must be there while the database is not
-        new Thread(this::startOnceMigrated, "start-once-migrated").start();
+        starter.start();
     }
 
     @Override
@@ -62,6 +66,11 @@ final class FeedListeners implements SmartLifecycle {
         }
         try {
             remaining.await();
+            // whoever closes the pool next would pull it from under a migration; but a refusal stops us from this
+            // thread
+            if (Thread.currentThread() != starter) {
+                starter.join(LONGEST_MIGRATION_STEP.toMillis());
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -1,6 +1,7 @@
 package dev.pipelinetracker.listen;
 
 import dev.pipelinetracker.database.Migrations;
+import dev.pipelinetracker.engine.FeedMeters;
 import dev.pipelinetracker.engine.FeedSettings;
 import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.engine.Processors;
@@ -29,11 +30,18 @@ public class Listening {
 
     // SIGTERM lets the batch in hand end; less than spring.lifecycle.timeout-per-shutdown-phase
     private static final Duration LONGEST_STOP = Duration.ofSeconds(25);
+
+    // a back-off ends, and a stop is noticed, only between two polls; records end a poll at once
+    private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration AUTH_RETRY = Duration.ofSeconds(10);
     private static final int REFUSED = 3;
 
     /** A feed that is being consumed. */
-    record LiveFeed(String name, Progress progress, ConcurrentMessageListenerContainer<byte[], byte[]> container) {}
+    record LiveFeed(
+            String name,
+            Progress progress,
+            FeedMeters meters,
+            ConcurrentMessageListenerContainer<byte[], byte[]> container) {}
 
     /** All of them. */
     record LiveFeeds(List<LiveFeed> all) {}
@@ -57,8 +65,8 @@ public class Listening {
     }
 
     @Bean
-    LogEnds logEnds(Admin admin, LiveFeeds feeds) {
-        return new LogEnds(admin, feeds);
+    LogBounds logBounds(Admin admin, LiveFeeds feeds) {
+        return new LogBounds(admin, feeds);
     }
 
     @Bean
@@ -81,6 +89,7 @@ public class Listening {
         properties.setMessageListener(new FeedListener(processor, progress));
         properties.setConsumerRebalanceListener(progress);
         properties.setShutdownTimeout(LONGEST_STOP.toMillis());
+        properties.setPollTimeout(POLL.toMillis());
         properties.setAuthExceptionRetryInterval(AUTH_RETRY);
         ConcurrentMessageListenerContainer<byte[], byte[]> container =
                 new ConcurrentMessageListenerContainer<>(consumers, properties);
@@ -93,6 +102,6 @@ public class Listening {
                         Progress::lagRecords,
                         Progress::lagSeconds,
                         waiting -> waiting.waitsFor().isPresent() ? 1 : 0);
-        return new LiveFeed(name, progress, container);
+        return new LiveFeed(name, progress, processor.meters(), container);
     }
 }

@@ -4,6 +4,7 @@ import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +51,11 @@ final class Progress implements ConsumerAwareRebalanceListener {
         /** The offset that the log's next record will get; -1 while unknown. */
         volatile long end = -1;
 
+        /** A jump over offsets, from one that was to be processed next to the one that came; -1 if there was none. */
+        volatile long jumpFrom = -1;
+
+        volatile long jumpTo = -1;
+
         /** Timestamp of the oldest record known to be unprocessed, else when lag was noticed; null without lag. */
         volatile @Nullable Long oldestMillis;
 
@@ -93,7 +99,13 @@ final class Progress implements ConsumerAwareRebalanceListener {
             for (ConsumerRecord<byte[], byte[]> inHand : records) {
                 oldest = Math.min(oldest, inHand.timestamp());
             }
-            partition.next = records.get(0).offset();
+            long first = records.get(0).offset();
+            if (partition.next >= 0 && first > partition.next) {
+                // markers of transactions and compaction leave gaps, too: the log's start will tell
+                partition.jumpFrom = partition.next;
+                partition.jumpTo = first;
+            }
+            partition.next = first;
             partition.oldestMillis = oldest;
         });
     }
@@ -138,6 +150,36 @@ final class Progress implements ConsumerAwareRebalanceListener {
                 partition.oldestMillis = clock.millis();
             }
         });
+    }
+
+    /**
+     * The starts of the assigned partitions' logs, as the broker told: what they have passed is deleted, and was never
+     * processed. The consumers go on at the log's start by themselves ({@code auto.offset.reset=earliest}).
+     *
+     * @return how many offsets were lost in each partition that lost any since the last call
+     */
+    Map<TopicPartition, Long> lost(Map<TopicPartition, Long> starts) {
+        Map<TopicPartition, Long> lost = new HashMap<>();
+        starts.forEach((key, start) -> {
+            Partition partition = assigned.get(key);
+            if (partition == null) {
+                return;
+            }
+            long gone = Math.max(0, start - partition.next);
+            if (partition.next < 0 || gone == 0) {
+                gone = 0;
+            } else {
+                partition.next = start;
+            }
+            if (partition.jumpFrom >= 0) {
+                gone += Math.max(0, Math.min(start, partition.jumpTo) - partition.jumpFrom);
+                partition.jumpFrom = -1;
+            }
+            if (gone > 0) {
+                lost.put(key, gone);
+            }
+        });
+        return lost;
     }
 
     Set<TopicPartition> partitions() {

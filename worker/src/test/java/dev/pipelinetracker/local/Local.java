@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.utils.Exit;
@@ -47,31 +46,51 @@ public final class Local {
     /** Starts all, or says why it cannot and exits with 1. The parts' own threads keep the JVM running. */
     public static void main(String[] args) {
         try {
-            Local local = new Local(LocalSettings.from(System.getenv(), folder()));
-            Runtime.getRuntime().addShutdownHook(new Thread(local.parts::close, "stop-local"));
-            exitOnBrokerFault();
-            local.start();
-        } catch (CancellationException e) {
-            // told to stop while starting: the shutdown hook does the rest
+            run(new Local(LocalSettings.from(System.getenv(), folder())));
         } catch (LocalFault e) {
             System.err.println(e.getMessage());
             System.exit(1);
-        } catch (Exception e) {
+        } catch (Exception | LinkageError e) {
             e.printStackTrace();
             System.exit(1);
         }
     }
 
-    private void start() throws Exception {
-        long began = System.nanoTime();
+    private static void run(Local local) throws Exception {
+        local.check();
+        Runtime.getRuntime().addShutdownHook(new Thread(local::stop, "stop-local"));
+        exitOnBrokerFault();
+        try {
+            local.start();
+        } catch (Exception | LinkageError e) {
+            // Told to stop while starting: what fails then fails for that reason (some of Kafka's classes cannot even
+            // be
+            // loaded), and the shutdown hook does the rest.
+            if (!local.parts.isStopping()) {
+                throw e;
+            }
+        }
+    }
+
+    /** Makes sure that nobody is in the way; the server that a killed run left behind is not. */
+    private void check() throws Exception {
         Path folder = Files.createDirectories(settings.folder());
         parts.start(() -> lock(folder));
-        LocalPostgres.stopOrphan(folder.resolve("postgres"));
-        requireFreePorts();
+        LocalPostgres.stopOrphan(postgresFolder());
+        for (Map.Entry<String, Integer> port : settings.ports().entrySet()) {
+            if (Loopback.taken(port.getValue())) {
+                throw new LocalFault(
+                        "Port %d of 127.0.0.1 is taken. Stop what listens there, or set the environment variable %s to another port."
+                                .formatted(port.getValue(), port.getKey()));
+            }
+        }
+    }
 
+    private void start() throws Exception {
+        long began = System.nanoTime();
+        Path folder = settings.folder();
         say("Starting PostgreSQL, Kafka and a schema registry; data are in " + folder);
-        LocalPostgres postgres =
-                parts.start(() -> LocalPostgres.start(folder.resolve("postgres"), settings.postgresPort()));
+        LocalPostgres postgres = parts.start(() -> LocalPostgres.start(postgresFolder(), settings.postgresPort()));
         LocalBroker broker = parts.start(() -> LocalBroker.start(folder.resolve("kafka"), settings.kafkaPort()));
         LocalRegistry registry =
                 parts.start(() -> LocalRegistry.start(folder.resolve("registry.json"), settings.registryPort()));
@@ -79,9 +98,8 @@ public final class Local {
         EventEncoding encoding = new EventEncoding(new SchemaRegistry(RegistrySettings.at(registry.url())));
 
         say("Starting the worker");
-        ConfigurableApplicationContext worker = parts.start(() -> worker(postgres, broker, registry));
         DataSource database = database(postgres);
-        awaitMigration(database);
+        ConfigurableApplicationContext worker = parts.start(() -> worker(postgres, broker, registry, database));
         DemoOrganizations.store(database);
 
         LocalGuide.print(settings, postgres, broker, registry, System.out);
@@ -93,9 +111,17 @@ public final class Local {
         parts.start(() -> StatusLine.start(worker.getBean(MeterRegistry.class), publisher, System.out));
     }
 
+    private void stop() {
+        say("Stopping");
+        parts.close();
+        say("Stopped; data are kept in " + settings.folder());
+    }
+
     /** The worker as {@code serve} runs it, but that its JVM is shared and so its end is ours to order. */
-    private ConfigurableApplicationContext worker(LocalPostgres postgres, LocalBroker broker, LocalRegistry registry) {
-        return new SpringApplicationBuilder(Worker.class, Listening.class)
+    private ConfigurableApplicationContext worker(
+            LocalPostgres postgres, LocalBroker broker, LocalRegistry registry, DataSource database) throws Exception {
+        ConfigurableApplicationContext worker = new SpringApplicationBuilder(Worker.class, Listening.class)
+                .main(Worker.class)
                 .profiles("local")
                 .registerShutdownHook(false)
                 .run(
@@ -105,6 +131,13 @@ public final class Local {
                         "--spring.datasource.password=" + LocalPostgres.PASSWORD,
                         "--tracker.registry.url=" + registry.url(),
                         "--management.server.port=" + settings.managementPort());
+        try {
+            awaitMigration(database);
+            return worker;
+        } catch (Exception e) {
+            worker.close();
+            throw e;
+        }
     }
 
     private static List<NewTopic> topics() {
@@ -116,20 +149,13 @@ public final class Local {
         return topics;
     }
 
-    private void requireFreePorts() throws LocalFault {
-        for (Map.Entry<String, Integer> port : settings.ports().entrySet()) {
-            if (Loopback.taken(port.getValue())) {
-                throw new LocalFault(
-                        "Port %d of 127.0.0.1 is taken. Stop what listens there, or set the environment variable %s to another port."
-                                .formatted(port.getValue(), port.getKey()));
-            }
-        }
+    private Path postgresFolder() {
+        return settings.folder().resolve("postgres");
     }
 
-    private void awaitMigration(DataSource database) throws Exception {
+    private static void awaitMigration(DataSource database) throws Exception {
         long deadline = System.nanoTime() + MIGRATION_LIMIT.toNanos();
         while (!isMigrated(database)) {
-            parts.requireNotStopping();
             if (System.nanoTime() > deadline) {
                 throw new LocalFault(
                         "The worker has not made its tables within " + MIGRATION_LIMIT.toSeconds() + " s.");

@@ -2,6 +2,10 @@ package dev.pipelinetracker.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -13,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class LocalPostgresTest {
 
@@ -39,8 +44,7 @@ class LocalPostgresTest {
             assertThat(Loopback.taken(port)).isFalse();
             assertThat(forgotten.isValid(5)).isFalse();
         }
-        // gives back its lock on the folder, which dies with a JVM; says that there is nothing left to stop
-        killed.close();
+        giveBackLock(killed);
 
         LocalPostgres.stopOrphan(folder);
         try (LocalPostgres last = LocalPostgres.start(folder, Loopback.freePort())) {
@@ -58,6 +62,17 @@ class LocalPostgresTest {
                 ProcessHandle.current().pid() + "\n");
 
         LocalPostgres.stopOrphan(folder);
+    }
+
+    /** A killed JVM's lock on the folder goes with it; this one's must be given back, with no server left to stop. */
+    private static void giveBackLock(LocalPostgres killed) throws IOException {
+        Logger log = (Logger) LoggerFactory.getLogger(EmbeddedPostgres.class);
+        log.setLevel(Level.OFF);
+        try {
+            killed.close();
+        } finally {
+            log.setLevel(null);
+        }
     }
 
     private static Connection connect(LocalPostgres postgres) throws SQLException {

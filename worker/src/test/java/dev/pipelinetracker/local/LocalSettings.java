@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * What the local mode may be told, by environment variables: those reach it from any shell, through Maven, unchanged.
  *
- * @param folder where all data are kept
+ * @param folder {@code LOCAL_FOLDER}: where all data are kept
  * @param kafkaPort {@code LOCAL_KAFKA_PORT}
  * @param postgresPort {@code LOCAL_POSTGRES_PORT}
  * @param registryPort {@code LOCAL_REGISTRY_PORT}
@@ -19,10 +19,13 @@ record LocalSettings(
     private static final int HIGHEST_PORT = 65_535;
     private static final int HIGHEST_RATE = 10_000;
 
-    /** @throws LocalFault if a variable is not a whole number or out of range */
+    /**
+     * @param folder what it is unless told
+     * @throws LocalFault if a variable is not a whole number or out of range
+     */
     static LocalSettings from(Map<String, String> environment, Path folder) throws LocalFault {
         return new LocalSettings(
-                folder,
+                Path.of(environment.getOrDefault("LOCAL_FOLDER", folder.toString())),
                 number(environment, "LOCAL_KAFKA_PORT", 19_092, 1, HIGHEST_PORT),
                 number(environment, "LOCAL_POSTGRES_PORT", 15_432, 1, HIGHEST_PORT),
                 number(environment, "LOCAL_REGISTRY_PORT", 18_081, 1, HIGHEST_PORT),

@@ -27,7 +27,9 @@ final class RunningParts implements AutoCloseable {
     <T extends AutoCloseable> T start(Callable<T> start) throws Exception {
         starting.lock();
         try {
-            requireNotStopping();
+            if (stopping) {
+                throw new CancellationException("Stopping");
+            }
             T part = start.call();
             parts.push(part);
             return part;
@@ -36,11 +38,8 @@ final class RunningParts implements AutoCloseable {
         }
     }
 
-    /** @throws CancellationException if all is being stopped */
-    void requireNotStopping() {
-        if (stopping) {
-            throw new CancellationException("Stopping");
-        }
+    boolean isStopping() {
+        return stopping;
     }
 
     /** Stops all parts, the last one first. A part that cannot be stopped is reported, and the rest are stopped still. */

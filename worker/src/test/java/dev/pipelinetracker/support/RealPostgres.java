@@ -34,11 +34,15 @@ public final class RealPostgres {
         return create("template0");
     }
 
+    /** To ask or do what concerns the server, from a database of its own. */
+    public static JdbcClient server() {
+        return JdbcClient.create(Server.THE.dataSource());
+    }
+
     private static Database create(String template) {
         Database created =
                 Server.database("test_" + UUID.randomUUID().toString().replace('-', '_'));
-        JdbcClient.create(Server.THE.dataSource())
-                .sql("CREATE DATABASE %s TEMPLATE %s ENCODING 'UTF8'".formatted(created.name(), template))
+        server().sql("CREATE DATABASE %s TEMPLATE %s ENCODING 'UTF8'".formatted(created.name(), template))
                 .update();
         return created;
     }
