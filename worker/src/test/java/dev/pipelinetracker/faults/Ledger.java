@@ -78,7 +78,7 @@ final class Ledger implements AutoCloseable {
         return prefix + kind.feed();
     }
 
-    private Map<Integer, ConcurrentSkipListMap<Long, Entry>> published(Kind kind) {
+    private Map<Integer, ConcurrentSkipListMap<Long, Entry>> byPartition(Kind kind) {
         return Objects.requireNonNull(published.get(kind));
     }
 
@@ -102,7 +102,7 @@ final class Ledger implements AutoCloseable {
         produced.incrementAndGet();
         var unused = producer.send(new ProducerRecord<>(topic(kind), key, value), (place, failure) -> {
             if (failure == null) {
-                published(kind)
+                byPartition(kind)
                         .computeIfAbsent(place.partition(), partition -> new ConcurrentSkipListMap<>())
                         .put(place.offset(), entry);
             } else {
@@ -120,6 +120,13 @@ final class Ledger implements AutoCloseable {
 
     long produced() {
         return produced.get();
+    }
+
+    /** How many of a feed's events the broker has. */
+    long published(Kind kind) {
+        return byPartition(kind).values().stream()
+                .mapToLong(entries -> entries.isEmpty() ? 0 : entries.lastKey() + 1)
+                .sum();
     }
 
     /** The committed offsets of a feed's group, by partition. */
@@ -140,7 +147,7 @@ final class Ledger implements AutoCloseable {
     boolean isCommitted() {
         producer.flush();
         for (Kind kind : Kind.values()) {
-            Map<Integer, ConcurrentSkipListMap<Long, Entry>> partitions = published(kind);
+            Map<Integer, ConcurrentSkipListMap<Long, Entry>> partitions = byPartition(kind);
             if (partitions.isEmpty()) {
                 continue;
             }
@@ -179,7 +186,7 @@ final class Ledger implements AutoCloseable {
             committed.forEach((partition, offset) -> {
                 TopicPartition place = new TopicPartition(topic(kind), partition);
                 upTo.put(place, offset);
-                Map<Long, Entry> entries = published(kind).get(partition);
+                Map<Long, Entry> entries = byPartition(kind).get(partition);
                 if (entries instanceof ConcurrentSkipListMap<Long, Entry> ordered) {
                     long from = checkedUpTo.getOrDefault(place, 0L);
                     ordered.subMap(Math.min(from, offset), offset).forEach((at, entry) -> {
@@ -217,7 +224,7 @@ final class Ledger implements AutoCloseable {
         for (Kind kind : Kind.values()) {
             Map<RowKey, Integer> model = new HashMap<>();
             Map<String, String> wanted = new TreeMap<>();
-            published(kind)
+            byPartition(kind)
                     .forEach((partition, entries) -> entries.forEach((offset, entry) -> {
                         if (entry.reason() == null) {
                             model.merge(

@@ -12,26 +12,26 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** A registry that is away, silent, slow or out of order: what is known goes on, what is not waits, nothing is rejected. */
-@TestInstance(Lifecycle.PER_CLASS)
 class RegistryFaultsTest {
 
-    private final Stage stage = Stage.open("registry");
+    private static int stages;
+
+    private Stage stage;
     private WorkerProcess worker;
 
-    @BeforeAll
+    @BeforeEach
     void startWithoutRegistry() {
+        stage = Stage.open("registry" + (char) ('a' + stages++));
         stage.registryProxy().refuse();
         worker = stage.startWorker();
     }
 
-    @AfterAll
+    @AfterEach
     void stop() {
         stage.close();
     }
