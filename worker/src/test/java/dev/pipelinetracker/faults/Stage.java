@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -57,6 +58,9 @@ final class Stage implements AutoCloseable {
         static final FaultyBroker BROKER = FaultyBroker.start();
 
         static {
+            // a line for every batch that has to wait for the broker, which is stopped on purpose
+            ((ch.qos.logback.classic.Logger) LoggerFactory.getLogger("org.apache.kafka.clients"))
+                    .setLevel(ch.qos.logback.classic.Level.ERROR);
             makeTemplate();
         }
 
