@@ -135,30 +135,9 @@ class HostileInputTest {
         invalid(run -> run.setRecordsProcessed(-1));
         invalid(run -> run.setTimestamp(Instant.parse("+10000-01-01T00:00:00Z")));
         loneSurrogate();
-        // large, but nothing is wrong with it
-        PipelineRun large = run();
-        large.setErrorMessage("e".repeat(10_000_000));
-        UUID organization = stage.organization(0);
-        stage.ledger()
-                .send(
-                        Kind.RUNS,
-                        Wire.key(organization),
-                        Wire.bytes(large),
-                        new Ledger.Entry(
-                                organization,
-                                Integer.parseInt(
-                                        large.getSourceId(),
-                                        1,
-                                        large.getSourceId().length(),
-                                        10),
-                                0,
-                                null));
+        // one value that a batch of its like would fill the heap with
+        invalid(run -> run.setErrorMessage("e".repeat(10_000_000)));
         settleUnimpressed();
-        assertThat(stage.database()
-                        .sql("SELECT max(length(error_message)) FROM analytics_pipeline_history")
-                        .query(Integer.class)
-                        .single())
-                .isEqualTo(10_000_000);
     }
 
     @Test
