@@ -1,0 +1,294 @@
+package dev.pipelinetracker.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** PostgreSQL in trouble: one worker lives through all of it, in its group, and rejects nothing. */
+@TestInstance(Lifecycle.PER_CLASS)
+class DatabaseFaultsTest {
+
+    private final Stage stage = Stage.open("database");
+    private WorkerProcess worker;
+    private Set<String> members;
+
+    @BeforeAll
+    void start() {
+        // the pool's own time-out as in production: it is part of how long a recovery takes
+        worker = stage.startWorker(Map.of("spring.datasource.hikari.connection-timeout", "5000"));
+        for (Kind kind : Kind.values()) {
+            stage.publish(kind, 20);
+        }
+        stage.settle();
+        members = stage.members(Kind.RUNS);
+        assertThat(members).isNotEmpty();
+    }
+
+    @AfterAll
+    void stop() {
+        stage.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Signal.class,
+            names = {"INT", "QUIT"})
+    @MatrixRow({5, 10})
+    void anOutageLongerThanThePollIntervalIsWaitedForInTheGroup(Signal how) {
+        publishAll(100);
+        Stage.postgres().stop(how);
+        publishAll(100);
+        await().atMost(Stage.LIMIT).until(worker::isPaused);
+        Map<Integer, Long> committed = stage.ledger().committed(Kind.RUNS);
+        assertThat(worker.status("/actuator/health/liveness")).isEqualTo(OptionalInt.of(200));
+        assertThat(worker.status("/actuator/health/dependencies")).isEqualTo(OptionalInt.of(503));
+        assertThat(worker.retries("database_away")).isPositive();
+        // max.poll.interval is 10 s here
+        Duration outage = how == Signal.QUIT ? Duration.ofSeconds(11) : Duration.ofSeconds(3);
+        await().pollDelay(outage).atMost(Stage.LIMIT).until(worker::isAlive);
+        assertThat(stage.ledger().committed(Kind.RUNS)).isEqualTo(committed);
+
+        Stage.postgres().startAgain();
+
+        awaitBackAtWork();
+        settleUndisturbed();
+        assertThat(worker.status("/actuator/health/dependencies")).isEqualTo(OptionalInt.of(200));
+    }
+
+    @Test
+    @MatrixRow(6)
+    void aFrozenServerIsGivenUpAndTriedAgain() {
+        Stage.postgres().freeze();
+        try {
+            publishAll(50);
+            await().atMost(Stage.LIMIT).until(() -> worker.isPaused());
+        } finally {
+            Stage.postgres().thaw();
+        }
+        awaitBackAtWork();
+        settleUndisturbed();
+    }
+
+    @Test
+    @MatrixRow(6)
+    void aBlackHoleIsGivenUpAndTriedAgain() {
+        stage.databaseProxy().blackHole();
+        publishAll(50);
+        await().atMost(Stage.LIMIT).until(() -> worker.isPaused());
+        stage.databaseProxy().reset();
+        stage.databaseProxy().pass();
+        awaitBackAtWork();
+        settleUndisturbed();
+    }
+
+    @Test
+    @MatrixRow(7)
+    void aConnectionThatIsResetInsteadOfAnsweredIsSettledByTheRetry() {
+        double unchanged = worker.metric("tracker_events_total", "outcome=\"unchanged\"");
+        stage.databaseProxy().trap(TcpProxy.Trap.RESET_INSTEAD_OF_ANSWER, 2_000);
+        stage.publish(Kind.RUNS, 100);
+        settleUndisturbed();
+        assertThat(stage.databaseProxy().trapped()).isEqualTo(1);
+        assertThat(worker.metric("tracker_events_total", "outcome=\"unchanged\"") - unchanged)
+                .as("stored by the statement whose answer was lost")
+                .isPositive();
+        stage.databaseProxy().pass();
+    }
+
+    @Test
+    @MatrixRow(8)
+    void aKilledBackendTakesTheServerDownAndTheWorkerResumes() throws SQLException {
+        try (Connection lock = lock("LOCK TABLE analytics_pipeline_history IN EXCLUSIVE MODE")) {
+            stage.publish(Kind.RUNS, 100);
+            Long backend = await().atMost(Stage.LIMIT).until(this::blockedBackend, pid -> pid > 0);
+            Signal.KILL.to(backend);
+            assertThat(lock).isNotNull();
+        } catch (SQLException e) {
+            // the server closed the lock's connection, too
+        }
+        settleUndisturbed();
+    }
+
+    @Test
+    @MatrixRow(8)
+    void terminatedBackendsAreReplaced() {
+        publishAll(100);
+        terminateBackends();
+        publishAll(100);
+        settleUndisturbed();
+    }
+
+    @Test
+    @MatrixRow(9)
+    void connectionsToAReadOnlyServerAreReplacedOnceItIsWritable() {
+        double before = worker.retries("database_read_only");
+        // sessions that exist lead to what has become read-only, as after a failover; new ones are refused
+        alterSystem("SET default_transaction_read_only = on");
+        publishAll(50);
+        await().atMost(Stage.LIMIT).until(() -> worker.retries("database_read_only") > before);
+        alterSystem("RESET default_transaction_read_only");
+        awaitBackAtWork();
+        settleUndisturbed();
+    }
+
+    @Test
+    @MatrixRow(11)
+    void aServerWithoutAFreeConnectionIsWaitedFor() throws SQLException {
+        List<Connection> greedy = new ArrayList<>();
+        try {
+            terminateBackends();
+            for (int i = 0; i < FaultyPostgres.MAX_CONNECTIONS; i++) {
+                try {
+                    greedy.add(Stage.postgres().dataSource("postgres").getConnection("tracker_worker", "not-a-secret"));
+                } catch (SQLException e) {
+                    assertThat(e.getSQLState()).isEqualTo("53300");
+                }
+            }
+            terminateBackends();
+            greedy.add(Stage.postgres().dataSource("postgres").getConnection("tracker_worker", "not-a-secret"));
+        } catch (SQLException e) {
+            assertThat(e.getSQLState()).as("all connections are taken").isEqualTo("53300");
+        }
+        publishAll(50);
+        await().pollDelay(Duration.ofSeconds(2)).until(worker::isAlive);
+        for (Connection connection : greedy) {
+            connection.close();
+        }
+        settleUndisturbed();
+    }
+
+    @Test
+    @MatrixRow(11)
+    void aRowThatSomebodyElseLocksIsWaitedFor() throws SQLException {
+        int first = stage.publish(Kind.RUNS, 1);
+        settleUndisturbed();
+        double before = worker.retries("database_busy");
+        try (Connection lock = lock(
+                "SELECT 1 FROM analytics_pipeline_history WHERE source_id = '" + Kind.source(first) + "' FOR UPDATE")) {
+            stage.ledger().good(Kind.RUNS, stage.organization(first), first, 1);
+            stage.ledger().flush();
+            await().atMost(Stage.LIMIT).until(() -> worker.retries("database_busy") > before);
+            assertThat(lock.isClosed()).isFalse();
+        }
+        settleUndisturbed();
+    }
+
+    @Test
+    @MatrixRow(12)
+    void deadlocksAreTriedAgain() {
+        double before = worker.retries("database_busy");
+        stage.injections().raise("40P01", 3);
+        stage.publish(Kind.RUNS, 100);
+        settleUndisturbed();
+        assertThat(worker.retries("database_busy") - before).isEqualTo(3);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a grant | REVOKE INSERT ON analytics_pipeline_history FROM tracker_worker"
+                        + " | GRANT INSERT ON analytics_pipeline_history TO tracker_worker",
+                "a column | ALTER TABLE analytics_pipeline_history RENAME error_message TO away"
+                        + " | ALTER TABLE analytics_pipeline_history RENAME away TO error_message",
+                "the sequence | ALTER SEQUENCE analytics_pipeline_history_id_seq MAXVALUE 1000000 RESTART 1000000"
+                        + " | ALTER SEQUENCE analytics_pipeline_history_id_seq MAXVALUE 2147483647 RESTART 1000001",
+                "the table | ALTER TABLE analytics_pipeline_history RENAME TO gone"
+                        + " | ALTER TABLE gone RENAME TO analytics_pipeline_history"
+            })
+    @MatrixRow(16)
+    void whatOnlyAPersonCanMendStopsTheFeedLoudlyUntilItIsMended(String what, String damage, String mend) {
+        double before = worker.retries("database_stopped");
+        Map<Integer, Long> committed = stage.ledger().committed(Kind.RUNS);
+        stage.database().sql(damage).update();
+        stage.publish(Kind.RUNS, 50);
+        await(what).atMost(Stage.LIMIT).until(() -> worker.retries("database_stopped") > before + 1);
+        assertThat(worker.isPaused()).isTrue();
+        assertThat(worker.log()).contains("until somebody mends the database");
+        assertThat(stage.ledger().committed(Kind.RUNS)).isEqualTo(committed);
+        assertThat(worker.status("/actuator/health/liveness")).isEqualTo(OptionalInt.of(200));
+
+        stage.database().sql(mend).update();
+
+        settleUndisturbed();
+    }
+
+    private void publishAll(int count) {
+        for (Kind kind : Kind.values()) {
+            stage.publish(kind, count);
+        }
+    }
+
+    /** The first commit after the database's return. */
+    private void awaitBackAtWork() {
+        long since = System.nanoTime();
+        await("back at work")
+                .atMost(Stage.BACK_AT_WORK)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> !worker.isPaused());
+        System.out.println("back at work after "
+                + Duration.ofNanos(System.nanoTime() - since).toMillis() + " ms");
+    }
+
+    /** All accounted for, nothing rejected, and nobody has left the group. */
+    private void settleUndisturbed() {
+        Ledger.Account account = stage.settle();
+        assertThat(account.deadLetters()).isEmpty();
+        assertThat(stage.members(Kind.RUNS)).isEqualTo(members);
+        assertThat(worker.isAlive()).isTrue();
+    }
+
+    private void terminateBackends() {
+        stage.database()
+                .sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tracker_worker'"
+                        + " AND datname = current_database()")
+                .query(Boolean.class)
+                .list();
+    }
+
+    private void alterSystem(String change) {
+        // a new session would be read-only, too
+        try (Connection connection = Stage.postgres().connection("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET default_transaction_read_only = off");
+            statement.execute("ALTER SYSTEM " + change);
+            statement.execute("SELECT pg_reload_conf()");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Connection lock(String statement) throws SQLException {
+        Connection connection = Stage.postgres().connection(stage.databaseName());
+        connection.setAutoCommit(false);
+        try (Statement lock = connection.createStatement()) {
+            lock.execute(statement);
+        }
+        return connection;
+    }
+
+    private Long blockedBackend() {
+        return stage.database()
+                .sql("SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                        + " AND datname = current_database()")
+                .query(Long.class)
+                .single();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.pipelinetracker.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+
+/** One organization's flood beside the others' trickle. */
+class FairnessTest {
+
+    private static final Duration MEASURED = Duration.ofSeconds(6);
+    private static final int PER_SECOND = 20;
+    private static final int TIMES = 100;
+
+    // what a machine with two cores and other things to do may add to either figure
+    private static final double SLACK_SECONDS = 0.25;
+
+    @Test
+    @MatrixRow(26)
+    void anOrganizationAtAHundredTimesTheRateDoesNotSlowDownTheOthers() {
+        try (Stage stage = Stage.open("fairness")) {
+            WorkerProcess worker = stage.startWorker();
+            // warm up
+            stage.publish(Kind.RUNS, 3_000);
+            stage.settle();
+            double alone = p99OfTheOthers(stage, 0);
+            double beside = p99OfTheOthers(stage, TIMES);
+            stage.settle();
+            System.out.printf("p99 of the others: alone %.3f s, beside a flood %.3f s%n", alone, beside);
+            assertThat(beside).isLessThanOrEqualTo(2 * alone + SLACK_SECONDS);
+            assertThat(worker.isAlive()).isTrue();
+        }
+    }
+
+    /** Seconds from before an event was sent to its row's transaction. */
+    private static double p99OfTheOthers(Stage stage, int flood) {
+        UUID noisy = stage.organization(0);
+        int first = stage.keys(100_000);
+        int key = first;
+        int noisyKey = first + 50_000;
+        stage.database()
+                .sql("CREATE TABLE IF NOT EXISTS faults.sent (source_id text, at timestamptz)")
+                .update();
+        stage.database().sql("TRUNCATE faults.sent").update();
+        java.util.List<Object[]> sent = new java.util.ArrayList<>();
+        long started = System.nanoTime();
+        for (int tick = 0; System.nanoTime() - started < MEASURED.toNanos(); tick++) {
+            stage.ledger().good(Kind.RUNS, stage.organization(1 + tick % 3), key, 0);
+            sent.add(new Object[] {Kind.source(key++), java.sql.Timestamp.from(java.time.Instant.now())});
+            for (int i = 0; i < flood; i++) {
+                stage.ledger().good(Kind.RUNS, noisy, noisyKey++, 0);
+            }
+            long due = started + (tick + 1) * 1_000_000_000L / PER_SECOND;
+            LockSupport.parkNanos(Math.max(0, due - System.nanoTime()));
+        }
+        stage.ledger().flush();
+        new org.springframework.jdbc.core.JdbcTemplate(Stage.postgres().dataSource(stage.databaseName()))
+                .batchUpdate("INSERT INTO faults.sent VALUES (?, ?)", sent);
+        await().atMost(Stage.LIMIT).until(() -> stage.ledger().isCommitted());
+        return stage.database().sql("""
+                        SELECT percentile_cont(0.99) WITHIN GROUP
+                               (ORDER BY extract(epoch FROM (h.created_at AT TIME ZONE 'UTC') - s.at))
+                        FROM faults.sent s JOIN analytics_pipeline_history h ON h.source_id = s.source_id
+                        """).query(Double.class).single();
+    }
+}

@@ -1,0 +1,41 @@
+package dev.pipelinetracker.faults;
+
+import dev.pipelinetracker.support.Events;
+import dev.pipelinetracker.support.RealRegistry;
+import dev.pipelinetracker.wire.EventEncoder;
+import dev.pipelinetracker.wire.EventSchemas;
+import dev.pipelinetracker.wire.RegistrySettings;
+import dev.pipelinetracker.wire.SchemaRegistry;
+import java.net.URI;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.specific.SpecificRecord;
+
+/** Events as publishers send them; the encoders are kept, because a million events are published. */
+final class Wire {
+
+    private static final Map<Class<?>, EventEncoder<?>> ENCODERS = new ConcurrentHashMap<>();
+
+    private Wire() {}
+
+    static byte[] key(UUID organization) {
+        return Events.key(organization);
+    }
+
+    /** The event in Confluent's wire format, its schema registered with the tests' registry. */
+    static byte[] bytes(SpecificRecord event) {
+        return encode(event.getClass(), event);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <E extends SpecificRecord> byte[] encode(Class<E> type, SpecificRecord event) {
+        EventEncoder<E> encoder = (EventEncoder<E>) ENCODERS.computeIfAbsent(
+                type,
+                ignored -> new EventEncoder<>(
+                        type,
+                        new SchemaRegistry(RegistrySettings.at(URI.create(RealRegistry.url())))
+                                .register("test-" + type.getSimpleName(), EventSchemas.avsc(type))));
+        return encoder.encode((E) event);
+    }
+}
