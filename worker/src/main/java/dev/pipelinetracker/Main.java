@@ -21,10 +21,9 @@ public final class Main implements Runnable {
 
     /** Runs the command and exits the JVM with its code; {@code serve} keeps running until it is told to stop. */
     public static void main(String... args) {
-        CommandLine commandLine = new CommandLine(new Main())
+        int exitCode = SpringProperties.accept(new CommandLine(new Main()))
                 .setExecutionExceptionHandler(new ExplainFailure())
-                .setUnmatchedOptionsArePositionalParams(false);
-        int exitCode = commandLine.execute(args);
+                .execute(args);
         if (exitCode != ExitCode.DONE) {
             System.exit(exitCode);
         }

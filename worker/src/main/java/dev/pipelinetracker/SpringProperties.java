@@ -1,49 +1,50 @@
 package dev.pipelinetracker;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.ISetter;
-import picocli.CommandLine.Model.UnmatchedArgsBinding;
-import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
+import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Arguments of the form {@code --name=value}, which every command hands on to Spring. Anything else is wrong usage. */
-@Command // says that it may be mixed in
+/** Arguments of the form {@code --some.name=value}, which commands hand on to Spring. */
+@Command
 final class SpringProperties {
 
+    @Spec(Target.MIXEE)
     private @Nullable CommandSpec command;
 
-    private List<String> arguments = List.of();
-
-    /** Not by {@code @Unmatched}: picocli 4.7.7 ignores that in a mixin, and refuses every property as an unknown option. */
-    @Spec(Target.MIXEE)
-    void mixInto(CommandSpec mixee) {
-        command = mixee;
-        mixee.addUnmatchedArgsBinding(UnmatchedArgsBinding.forStringArrayConsumer(new Collect()));
-    }
-
-    /** Throws ParameterException, which ends in exit code 2, at the first argument that is not a property. */
+    /** Those given to the command, before or after its name. */
     String[] arguments() {
-        for (String argument : arguments) {
-            if (!argument.matches("--[A-Za-z][^=]*=.*")) {
-                throw new ParameterException(
-                        command == null ? CommandSpec.create().commandLine() : command.commandLine(),
-                        "Unknown argument '" + argument + "': neither a command nor a property as in --name=value");
-            }
+        List<String> arguments = new ArrayList<>();
+        for (CommandSpec at = command; at != null; at = at.parent()) {
+            arguments.addAll(at.commandLine().getUnmatchedArguments());
         }
         return arguments.toArray(String[]::new);
     }
 
-    /** Called with null before each parse. */
-    private final class Collect implements ISetter {
+    /** Has a command line accept such arguments, and still refuse all others that no command knows. */
+    static CommandLine accept(CommandLine commandLine) {
+        return commandLine
+                .setUnmatchedArgumentsAllowed(true)
+                .setExecutionStrategy(SpringProperties::runIfAllAreProperties);
+    }
 
-        @Override
-        public <T> @Nullable T set(T value) {
-            arguments = value instanceof String[] unmatched ? List.of(unmatched) : List.of();
-            return null;
+    private static int runIfAllAreProperties(ParseResult parsed) {
+        for (CommandLine command : parsed.asCommandLineList()) {
+            List<String> unknown = command.getUnmatchedArguments().stream()
+                    // Spring's names have a dot, options do not
+                    .filter(argument -> !argument.matches("(?s)--[A-Za-z][^=.]*\\..*=.*"))
+                    .toList();
+            if (!unknown.isEmpty()) {
+                throw new UnmatchedArgumentException(command, unknown);
+            }
         }
+        return new RunLast().execute(parsed);
     }
 }

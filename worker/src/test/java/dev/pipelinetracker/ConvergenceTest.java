@@ -74,6 +74,9 @@ class ConvergenceTest {
             await().atMost(Duration.ofMinutes(2)).until(() -> worker.count("tracker.events") >= EVENTS);
             assertThat(worker.count("tracker.rejections")).isZero();
         }
+        assertThat(sequentialScans(database))
+                .as("a plan made while the tables were empty stayed one once they were full")
+                .isZero();
         List<String> tables = new ArrayList<>();
         for (String table :
                 List.of("analytics_pipeline_history", "analytics_source_insights", "analytics_visualizations")) {
@@ -84,6 +87,13 @@ class ConvergenceTest {
                             """.formatted(table)).query(String.class).single());
         }
         return tables;
+    }
+
+    private static long sequentialScans(Database database) {
+        return database.sql()
+                .sql("SELECT sum(seq_scan) FROM pg_stat_user_tables WHERE relname LIKE 'analytics%'")
+                .query(Long.class)
+                .single();
     }
 
     /** Their topics are the feeds' names: each delivery has a prefix of its own. */

@@ -40,6 +40,7 @@ public final class FeedMeters {
     private final Counter rejected;
     private final Timer latency;
     private final DistributionSummary batch;
+    private final Counter lost;
     private final AtomicLong lastCommitMillis = new AtomicLong();
 
     /** A part of the work on a batch. */
@@ -91,6 +92,10 @@ public final class FeedMeters {
                 .tags(tags)
                 .serviceLevelObjectives(BATCH_BUCKETS)
                 .register(registry);
+        this.lost = Counter.builder("tracker.offsets.gone")
+                .description("Offsets that the broker deleted before this worker had processed them")
+                .tags(tags)
+                .register(registry);
         Gauge.builder("tracker.last.commit.timestamp", lastCommitMillis, millis -> millis.get() / 1000.0)
                 .description("When a batch was last committed, Unix time; 0 before the first")
                 .baseUnit("seconds")
@@ -119,6 +124,11 @@ public final class FeedMeters {
     /** Counts a batch that is put back to be delivered again. */
     public void retried(Cause cause) {
         count(retries, cause);
+    }
+
+    /** Counts offsets that were deleted before they were processed. */
+    public void lost(long offsets) {
+        lost.increment((double) offsets);
     }
 
     void time(Phase phase, Runnable work) {

@@ -2,12 +2,20 @@ package dev.pipelinetracker.listen;
 
 import dev.pipelinetracker.listen.Listening.LiveFeed;
 import dev.pipelinetracker.listen.Listening.LiveFeeds;
+import java.time.Duration;
 import java.util.List;
+import org.apache.kafka.common.TopicPartition;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
-/** DOWN when a consumer's thread has died: only a restart brings it back. Part of liveness. */
+/**
+ * DOWN when a consumer's thread has died, or hangs: records are there, nothing is awaited, and yet nothing moves. Only a
+ * restart helps then. Part of liveness.
+ */
 final class ConsumersHealth implements HealthIndicator {
+
+    /** The default of max.poll.interval.ms: a consumer whose batch takes longer has lost its partitions anyway. */
+    private static final Duration LONGEST_BATCH = Duration.ofMinutes(5);
 
     private final FeedListeners listeners;
     private final LiveFeeds feeds;
@@ -26,8 +34,15 @@ final class ConsumersHealth implements HealthIndicator {
                 .filter(feed -> !feed.container().isInExpectedState())
                 .map(LiveFeed::name)
                 .toList();
-        return dead.isEmpty()
-                ? Health.up().build()
-                : Health.down().withDetail("dead", dead).build();
+        List<TopicPartition> stuck = feeds.all().stream()
+                .flatMap(feed -> feed.progress().stuck(LONGEST_BATCH).stream())
+                .toList();
+        if (dead.isEmpty() && stuck.isEmpty()) {
+            return Health.up().build();
+        }
+        return Health.down()
+                .withDetail("dead", dead)
+                .withDetail("stuck", stuck.toString())
+                .build();
     }
 }

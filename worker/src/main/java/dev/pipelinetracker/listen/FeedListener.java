@@ -34,31 +34,37 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
     public void onMessage(List<ConsumerRecord<byte[], byte[]>> polled, @Nullable Acknowledgment acknowledgment) {
         // null only for ack modes that acknowledge by themselves, which the container's is not
         Acknowledgment whenDone = Objects.requireNonNull(acknowledgment);
-        progress.started(polled);
+        int share = progress.started(polled);
+        List<ConsumerRecord<byte[], byte[]>> inHand = polled.subList(0, share);
         try {
-            processor.process(polled);
+            processor.process(inHand);
         } catch (RuntimeException fault) {
-            putBack(polled, whenDone, fault);
+            putBack(inHand, whenDone, fault);
             return;
         }
-        progress.processed(polled);
-        whenDone.acknowledge();
+        progress.processed(inHand);
+        if (share == polled.size()) {
+            whenDone.acknowledge();
+        } else {
+            // acknowledges those before the index, and has the others delivered anew
+            whenDone.nack(share, Duration.ZERO);
+        }
     }
 
     private void putBack(
-            List<ConsumerRecord<byte[], byte[]>> polled, Acknowledgment acknowledgment, RuntimeException fault) {
+            List<ConsumerRecord<byte[], byte[]>> inHand, Acknowledgment acknowledgment, RuntimeException fault) {
         Cause cause = fault instanceof WorldFault known ? known.kind() : Cause.UNEXPECTED;
         processor.meters().retried(cause);
-        Duration pause = progress.waiting(polled, cause);
+        Duration pause = progress.waiting(inHand, cause);
         String feed = processor.feed().name();
-        ConsumerRecord<byte[], byte[]> first = polled.get(0);
+        ConsumerRecord<byte[], byte[]> first = inHand.get(0);
         String coordinates = first.topic() + "-" + first.partition() + "@" + first.offset();
         switch (cause) {
             case DATABASE_AWAY, DATABASE_BUSY, DATABASE_READ_ONLY, BROKER, REGISTRY ->
                 log.warn(
                         "{}: {} records from {} wait {} ms, {}: {}",
                         feed,
-                        polled.size(),
+                        inHand.size(),
                         coordinates,
                         pause.toMillis(),
                         cause.label(),
@@ -68,14 +74,14 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
                         "{}: stopped at {} until somebody mends the database, {} records wait: {}",
                         feed,
                         coordinates,
-                        polled.size(),
+                        inHand.size(),
                         fault.getMessage());
             case UNEXPECTED ->
                 log.error(
                         "{}: stopped at {} by a fault of our own, {} records wait",
                         feed,
                         coordinates,
-                        polled.size(),
+                        inHand.size(),
                         fault);
         }
         acknowledgment.nack(0, pause);

@@ -1,6 +1,7 @@
 package dev.pipelinetracker.listen;
 
 import dev.pipelinetracker.database.Migrations;
+import dev.pipelinetracker.engine.FeedMeters;
 import dev.pipelinetracker.engine.FeedSettings;
 import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.engine.Processors;
@@ -36,7 +37,11 @@ public class Listening {
     private static final int REFUSED = 3;
 
     /** A feed that is being consumed. */
-    record LiveFeed(String name, Progress progress, ConcurrentMessageListenerContainer<byte[], byte[]> container) {}
+    record LiveFeed(
+            String name,
+            Progress progress,
+            FeedMeters meters,
+            ConcurrentMessageListenerContainer<byte[], byte[]> container) {}
 
     /** All of them. */
     record LiveFeeds(List<LiveFeed> all) {}
@@ -60,8 +65,8 @@ public class Listening {
     }
 
     @Bean
-    LogEnds logEnds(Admin admin, LiveFeeds feeds) {
-        return new LogEnds(admin, feeds);
+    LogBounds logBounds(Admin admin, LiveFeeds feeds) {
+        return new LogBounds(admin, feeds);
     }
 
     @Bean
@@ -97,6 +102,6 @@ public class Listening {
                         Progress::lagRecords,
                         Progress::lagSeconds,
                         waiting -> waiting.waitsFor().isPresent() ? 1 : 0);
-        return new LiveFeed(name, progress, container);
+        return new LiveFeed(name, progress, processor.meters(), container);
     }
 }

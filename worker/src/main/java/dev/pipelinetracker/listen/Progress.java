@@ -3,9 +3,12 @@ package dev.pipelinetracker.listen;
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,14 +17,11 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 
 /**
  * How far a feed has come in the partitions that this worker has been assigned: what is processed, what waits and why,
  * and how old the oldest unprocessed record is. A partition that goes to another worker takes its state with it.
- *
- * <p>Written by the consumers' threads, each for its own partitions; read by any thread.
  */
 final class Progress implements ConsumerAwareRebalanceListener {
 
@@ -34,45 +34,26 @@ final class Progress implements ConsumerAwareRebalanceListener {
     private static final Duration LONGEST_PAUSE_WHEN_STOPPED = Duration.ofSeconds(10);
 
     private static final Duration POSITION_TIMEOUT = Duration.ofSeconds(2);
+    private static final int TRIES_OF_THE_WHOLE_BATCH = 3;
 
     private final InstantSource clock;
-    private final Map<TopicPartition, Partition> assigned = new ConcurrentHashMap<>();
+    private final Map<TopicPartition, PartitionProgress> assigned = new ConcurrentHashMap<>();
 
     Progress(InstantSource clock) {
         this.clock = clock;
     }
 
-    private static final class Partition {
-
-        /** Offset of the next record to process; -1 while unknown. */
-        volatile long next = -1;
-
-        /** The offset that the log's next record will get; -1 while unknown. */
-        volatile long end = -1;
-
-        /** Timestamp of the oldest record known to be unprocessed, else when lag was noticed; null without lag. */
-        volatile @Nullable Long oldestMillis;
-
-        volatile @Nullable Cause waitsFor;
-        /** Attempts since the last success; only the consumer's thread reads and writes it. */
-        int failures;
-
-        long lag() {
-            return next < 0 || end < 0 ? 0 : Math.max(0, end - next);
-        }
-    }
-
     @Override
     public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
         for (TopicPartition partition : partitions) {
-            Partition fresh = new Partition();
+            long next;
             try {
-                fresh.next = consumer.position(partition, POSITION_TIMEOUT);
+                next = consumer.position(partition, POSITION_TIMEOUT);
             } catch (KafkaException e) {
                 // the broker does not answer now: the first batch will tell
-                fresh.next = -1;
+                next = -1;
             }
-            assigned.put(partition, fresh);
+            assigned.put(partition, new PartitionProgress(next, clock.millis()));
         }
     }
 
@@ -86,35 +67,33 @@ final class Progress implements ConsumerAwareRebalanceListener {
         partitions.forEach(assigned::remove);
     }
 
-    /** These records are in hand, and the oldest unprocessed ones of their partitions. */
-    void started(List<ConsumerRecord<byte[], byte[]>> polled) {
+    /**
+     * These records are in hand, and the oldest unprocessed ones of their partitions.
+     *
+     * @return how many of them to process at once: all, but fewer and fewer after they have failed together some times,
+     *     so that what is too much for the database, or waits for one schema, does not hold up the rest for ever
+     */
+    int started(List<ConsumerRecord<byte[], byte[]>> polled) {
+        int[] halvings = {0};
         perPartition(polled, (partition, records) -> {
-            long oldest = records.get(0).timestamp();
-            for (ConsumerRecord<byte[], byte[]> inHand : records) {
-                oldest = Math.min(oldest, inHand.timestamp());
-            }
-            partition.next = records.get(0).offset();
-            partition.oldestMillis = oldest;
+            partition.started(records, clock.millis());
+            halvings[0] = Math.max(halvings[0], partition.halvings());
         });
+        return Math.max(1, polled.size() >> Math.min(halvings[0], Integer.SIZE - 1));
     }
 
     /** The outcomes of these records are durable. */
-    void processed(List<ConsumerRecord<byte[], byte[]>> polled) {
-        perPartition(polled, (partition, records) -> {
-            partition.next = records.get(records.size() - 1).offset() + 1;
-            partition.oldestMillis = null;
-            partition.waitsFor = null;
-            partition.failures = 0;
-        });
+    void processed(List<ConsumerRecord<byte[], byte[]>> done) {
+        perPartition(done, (partition, records) -> partition.processed(records, clock.millis()));
     }
 
     /** These records wait: how long, before the next attempt. */
-    Duration waiting(List<ConsumerRecord<byte[], byte[]>> polled, Cause cause) {
+    Duration waiting(List<ConsumerRecord<byte[], byte[]>> inHand, Cause cause) {
         int[] failures = {1};
-        perPartition(polled, (partition, records) -> {
-            partition.waitsFor = cause;
-            partition.failures++;
-            failures[0] = Math.max(failures[0], partition.failures);
+        perPartition(inHand, (partition, records) -> {
+            partition.waits(
+                    cause, isOfTheBatch(cause) && partition.failures() + 1 >= TRIES_OF_THE_WHOLE_BATCH, clock.millis());
+            failures[0] = Math.max(failures[0], partition.failures());
         });
         Duration longest = switch (cause) {
             case DATABASE_STOPPED, UNEXPECTED -> LONGEST_PAUSE_WHEN_STOPPED;
@@ -124,20 +103,37 @@ final class Progress implements ConsumerAwareRebalanceListener {
         return pause.compareTo(longest) < 0 ? pause : longest;
     }
 
+    /** Whether a smaller batch may fare better: it takes less time, or lacks the record whose schema is awaited. */
+    private static boolean isOfTheBatch(Cause cause) {
+        return cause == Cause.DATABASE_BUSY || cause == Cause.REGISTRY;
+    }
+
     /** The ends of the assigned partitions' logs, as the broker told. */
     void ends(Map<TopicPartition, Long> ends) {
         ends.forEach((key, end) -> {
-            Partition partition = assigned.get(key);
-            if (partition == null) {
-                return;
-            }
-            partition.end = end;
-            if (partition.lag() == 0) {
-                partition.oldestMillis = null;
-            } else if (partition.oldestMillis == null) {
-                partition.oldestMillis = clock.millis();
+            PartitionProgress partition = assigned.get(key);
+            if (partition != null) {
+                partition.endsAt(end, clock.millis());
             }
         });
+    }
+
+    /**
+     * The starts of the assigned partitions' logs, as the broker told: what they have passed is deleted, and was never
+     * processed. The consumers go on at the log's start by themselves ({@code auto.offset.reset=earliest}).
+     *
+     * @return how many offsets were lost in each partition that lost any since the last call
+     */
+    Map<TopicPartition, Long> lost(Map<TopicPartition, Long> starts) {
+        Map<TopicPartition, Long> lost = new HashMap<>();
+        starts.forEach((key, start) -> {
+            PartitionProgress partition = assigned.get(key);
+            long gone = partition == null ? 0 : partition.lostBefore(start);
+            if (gone > 0) {
+                lost.put(key, gone);
+            }
+        });
+        return lost;
     }
 
     Set<TopicPartition> partitions() {
@@ -145,16 +141,14 @@ final class Progress implements ConsumerAwareRebalanceListener {
     }
 
     double lagRecords() {
-        return assigned.values().stream().mapToLong(Partition::lag).sum();
+        return assigned.values().stream().mapToLong(PartitionProgress::lag).sum();
     }
 
     /** Age of the oldest unprocessed record; exact while it is in hand or waits, else since the lag was noticed. */
     double lagSeconds() {
+        long now = clock.millis();
         return assigned.values().stream()
-                        .mapToLong(partition -> {
-                            Long oldest = partition.oldestMillis;
-                            return oldest == null ? 0 : Math.max(0, clock.millis() - oldest);
-                        })
+                        .mapToLong(partition -> partition.oldestAgeMillis(now))
                         .max()
                         .orElse(0)
                 / 1000.0;
@@ -162,26 +156,34 @@ final class Progress implements ConsumerAwareRebalanceListener {
 
     /** What the feed waits for, if it waits. */
     Optional<Cause> waitsFor() {
-        for (Partition partition : assigned.values()) {
-            Cause cause = partition.waitsFor;
-            if (cause != null) {
-                return Optional.of(cause);
+        return assigned.values().stream()
+                .map(PartitionProgress::waitsFor)
+                .filter(Objects::nonNull)
+                .findFirst();
+    }
+
+    /** The partitions in which nothing has moved for so long, though records and broker are there. */
+    List<TopicPartition> stuck(Duration limit) {
+        List<TopicPartition> stuck = new ArrayList<>();
+        assigned.forEach((key, partition) -> {
+            if (partition.isStuck(limit, clock.millis())) {
+                stuck.add(key);
             }
-        }
-        return Optional.empty();
+        });
+        return stuck;
     }
 
     /** A polled batch has the records of a partition in one piece, by ascending offset. */
     private void perPartition(
             List<ConsumerRecord<byte[], byte[]>> polled,
-            BiConsumer<Partition, List<ConsumerRecord<byte[], byte[]>>> action) {
+            BiConsumer<PartitionProgress, List<ConsumerRecord<byte[], byte[]>>> action) {
         int from = 0;
         for (int to = 1; to <= polled.size(); to++) {
             if (to == polled.size()
                     || polled.get(to).partition() != polled.get(from).partition()) {
                 TopicPartition key = new TopicPartition(
                         polled.get(from).topic(), polled.get(from).partition());
-                Partition partition = assigned.get(key);
+                PartitionProgress partition = assigned.get(key);
                 if (partition != null) {
                     action.accept(partition, polled.subList(from, to));
                 }

@@ -217,6 +217,24 @@ public abstract class FeedContract<E extends SpecificRecord, K extends Comparabl
     }
 
     @Test
+    void theRightsThatTheReadmeNamesSuffice() {
+        String role = "worker_" + UUID.randomUUID().toString().replace('-', '_');
+        String table = feed.upsert().table();
+        List.of(
+                        "CREATE ROLE %s LOGIN",
+                        "GRANT USAGE ON SCHEMA public TO %s",
+                        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO %s",
+                        "GRANT SELECT ON organizations TO %s",
+                        "GRANT SELECT, INSERT, UPDATE ON " + table + " TO %s")
+                .forEach(grant -> database.sql().sql(grant.formatted(role)).update());
+        DataSource restricted = database.dataSource(role, "");
+        List<E> versions = versionsOfOneKey();
+
+        assertThat(store(versions.subList(0, 1), restricted)).containsExactly(Stored.INSERTED);
+        assertThat(store(versions.subList(1, 2), restricted)).containsExactly(Stored.UPDATED);
+    }
+
+    @Test
     void theFeedsOrderIsTheContracts() {
         List<E> events = new ArrayList<>();
         for (int version = 0; version < VERSIONS; version++) {

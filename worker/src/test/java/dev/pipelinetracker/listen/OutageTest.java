@@ -27,7 +27,8 @@ class OutageTest {
         String prefix = RunningWorker.createTopics(2);
         publish(prefix, 0);
         allowConnections(false);
-        try (RunningWorker worker = RunningWorker.start(prefix, database)) {
+        try (RunningWorker worker =
+                RunningWorker.start(prefix, database, "spring.datasource.hikari.connection-timeout=1000")) {
             assertThat(worker.get("/actuator/health/dependencies").statusCode()).isEqualTo(503);
             assertThat(worker.get("/actuator/health/liveness").statusCode()).isEqualTo(200);
 

@@ -130,6 +130,7 @@ public final class Local {
                         "--spring.datasource.username=" + LocalPostgres.USER,
                         "--spring.datasource.password=" + LocalPostgres.PASSWORD,
                         "--tracker.registry.url=" + registry.url(),
+                        "--tracker.gauges-interval=2s",
                         "--management.server.port=" + settings.managementPort());
         try {
             awaitMigration(database);

@@ -131,18 +131,18 @@ final class LocalPostgres implements AutoCloseable {
         return folder.resolve("binaries");
     }
 
-    /** The process that the data folder names as its server, if it lives and is one of our binaries: ids are reused. */
+    /** The process that the data folder names as its server, if it lives and was started on that folder: ids are reused. */
     private static Optional<ProcessHandle> serverOf(Path folder) throws IOException {
         Path pidFile = data(folder).resolve("postmaster.pid");
         if (!Files.exists(pidFile)) {
             return Optional.empty();
         }
         List<String> lines = Files.readAllLines(pidFile);
-        String ours = binaries(folder).toRealPath().toString();
+        String started = "-D " + data(folder);
         return lines.stream()
                 .limit(1)
                 .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid.strip())).stream())
-                .filter(process -> process.info().command().orElse("").startsWith(ours))
+                .filter(process -> process.info().commandLine().orElse("").contains(started))
                 .findFirst();
     }
 
