@@ -11,7 +11,9 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param body the body if it was JSON, else a missing node
  */
 record RegistryAnswer(String path, int status, boolean hasBody, JsonNode body) {
+    private static final int SUBJECT_NOT_FOUND = 40401;
     private static final int SCHEMA_NOT_FOUND = 40403;
+    private static final int LEVEL_NOT_CONFIGURED = 40408;
 
     boolean isOk() {
         return status == 200;
@@ -20,6 +22,16 @@ record RegistryAnswer(String path, int status, boolean hasBody, JsonNode body) {
     /** Any other 404 comes from a proxy or a wrong base URL: that is no verdict on a schema. */
     boolean saysUnknownSchema() {
         return status == 404 && (!hasBody || errorCode() == SCHEMA_NOT_FOUND);
+    }
+
+    /** The subject does not exist, or does not know the schema. */
+    boolean saysNotInSubject() {
+        return status == 404 && (errorCode() == SUBJECT_NOT_FOUND || errorCode() == SCHEMA_NOT_FOUND);
+    }
+
+    /** The subject has no level of its own; an older registry says that the subject does not exist. */
+    boolean saysNoLevel() {
+        return status == 404 && (errorCode() == LEVEL_NOT_CONFIGURED || errorCode() == SUBJECT_NOT_FOUND);
     }
 
     /** Path, status and Confluent's error code, for people. */

@@ -43,12 +43,20 @@ final class RegistryHttp {
     }
 
     RegistryAnswer post(String path, Map<String, String> body) {
+        return send("POST", path, body);
+    }
+
+    RegistryAnswer put(String path, Map<String, String> body) {
+        return send("PUT", path, body);
+    }
+
+    private RegistryAnswer send(String method, String path, Map<String, String> body) {
         try {
             return send(
                     path,
                     request(path)
                             .header("Content-Type", MEDIA_TYPE)
-                            .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body))));
+                            .method(method, HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body))));
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("Not text that JSON can hold", e);
         }

@@ -5,6 +5,10 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -98,9 +102,7 @@ public final class SchemaRegistry {
      * @throws RegistryUnavailableException if it gives any other answer or none
      */
     public int register(String subject, String avsc) {
-        String path = "/subjects/"
-                + URLEncoder.encode(subject, StandardCharsets.UTF_8).replace("+", "%20") + "/versions";
-        RegistryAnswer answer = http.post(path, Map.of("schema", avsc));
+        RegistryAnswer answer = http.post("/subjects/" + encoded(subject) + "/versions", Map.of("schema", avsc));
         if (answer.status() == 409 || answer.status() == 422) {
             String reason = answer.body().path("message").asText();
             throw new SchemaRefusedException(
@@ -111,6 +113,87 @@ public final class SchemaRegistry {
             throw new RegistryUnavailableException(answer.describe(), null);
         }
         return id.intValue();
+    }
+
+    /**
+     * The id under which a subject knows a schema. Asks for less than {@link #register}: a client that may only read may ask.
+     *
+     * @return the id; empty if the subject does not exist or does not know the schema
+     * @throws RegistryUnavailableException if the registry gives any other answer or none
+     */
+    public OptionalInt lookup(String subject, String avsc) {
+        RegistryAnswer answer = http.post("/subjects/" + encoded(subject), Map.of("schema", avsc));
+        if (answer.saysNotInSubject()) {
+            return OptionalInt.empty();
+        }
+        JsonNode id = answer.body().path("id");
+        if (!answer.isOk() || !id.isInt()) {
+            throw new RegistryUnavailableException(answer.describe(), null);
+        }
+        return OptionalInt.of(id.intValue());
+    }
+
+    /**
+     * All versions of a subject, oldest first: number and schema text.
+     *
+     * @return empty if the subject does not exist
+     * @throws RegistryUnavailableException if the registry gives any other answer or none
+     */
+    public SortedMap<Integer, String> versions(String subject) {
+        String path = "/subjects/" + encoded(subject) + "/versions";
+        RegistryAnswer answer = http.get(path);
+        SortedMap<Integer, String> versions = new TreeMap<>();
+        if (answer.saysNotInSubject()) {
+            return versions;
+        }
+        if (!answer.isOk() || !answer.body().isArray()) {
+            throw new RegistryUnavailableException(answer.describe(), null);
+        }
+        for (JsonNode number : answer.body()) {
+            RegistryAnswer version = http.get(path + "/" + number.asInt());
+            JsonNode schema = version.body().path("schema");
+            if (!version.isOk() || !schema.isTextual()) {
+                throw new RegistryUnavailableException(version.describe(), null);
+            }
+            versions.put(number.asInt(), schema.textValue());
+        }
+        return versions;
+    }
+
+    /**
+     * The compatibility level that was set for a subject.
+     *
+     * @return {@code BACKWARD}, {@code FULL_TRANSITIVE} and so on; empty if the subject has none of its own and the
+     *     registry's applies
+     * @throws RegistryUnavailableException if the registry gives any other answer or none
+     */
+    public Optional<String> level(String subject) {
+        RegistryAnswer answer = http.get("/config/" + encoded(subject));
+        if (answer.saysNoLevel()) {
+            return Optional.empty();
+        }
+        JsonNode level = answer.body().path("compatibilityLevel");
+        if (!answer.isOk() || !level.isTextual()) {
+            throw new RegistryUnavailableException(answer.describe(), null);
+        }
+        return Optional.of(level.textValue());
+    }
+
+    /**
+     * Sets the compatibility level of a subject.
+     *
+     * @param level {@code BACKWARD}, {@code FULL_TRANSITIVE} and so on
+     * @throws RegistryUnavailableException if the registry gives any answer but 200, or none
+     */
+    public void setLevel(String subject, String level) {
+        RegistryAnswer answer = http.put("/config/" + encoded(subject), Map.of("compatibility", level));
+        if (!answer.isOk()) {
+            throw new RegistryUnavailableException(answer.describe(), null);
+        }
+    }
+
+    private static String encoded(String subject) {
+        return URLEncoder.encode(subject, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private Schema fetch(int id) throws UnknownSchemaException {

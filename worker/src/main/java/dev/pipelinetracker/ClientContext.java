@@ -1,0 +1,43 @@
+package dev.pipelinetracker;
+
+import dev.pipelinetracker.publish.EventFeed;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/** What a command needs that talks to Kafka and the registry as the worker does, configured as the worker is, and no more. */
+final class ClientContext {
+
+    private ClientContext() {}
+
+    static ConfigurableApplicationContext start(String... arguments) {
+        SpringApplication application = new SpringApplicationBuilder(KafkaAndRegistry.class)
+                .web(WebApplicationType.NONE)
+                .logStartupInfo(false)
+                // The command says itself what was not published, with line numbers.
+                .properties("logging.level.dev.pipelinetracker.publish=off")
+                .build();
+        return application.run(arguments);
+    }
+
+    /** The feed's topic, as {@code tracker.feeds.<feed>.topic} or the default tell. */
+    static String topic(ConfigurableApplicationContext context, EventFeed feed) {
+        return Binder.get(context.getEnvironment())
+                .bind("tracker.feeds." + feed.label() + ".topic", String.class)
+                .orElse(feed.defaultTopic());
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableConfigurationProperties({KafkaProperties.class, RegistryConfiguration.Properties.class})
+    @ImportAutoConfiguration(SslAutoConfiguration.class)
+    @Import(RegistryConfiguration.class)
+    static class KafkaAndRegistry {}
+}

@@ -1,0 +1,175 @@
+package dev.pipelinetracker;
+
+import dev.pipelinetracker.publish.EventFeed;
+import dev.pipelinetracker.publishing.Subjects;
+import dev.pipelinetracker.wire.RegistryUnavailableException;
+import dev.pipelinetracker.wire.SchemaRefusedException;
+import dev.pipelinetracker.wire.SchemaRegistry;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.ConfigurableApplicationContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code schemas}: the events' schemas in the registry. */
+@Command(
+        name = "schemas",
+        description = "Registers the events' schemas, or checks that everybody reads what everybody writes.",
+        mixinStandardHelpOptions = true,
+        subcommands = {Schemas.Register.class, Schemas.Check.class})
+final class Schemas implements Runnable {
+
+    @Spec
+    private @Nullable CommandSpec command;
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                Objects.requireNonNull(command).commandLine(), "Missing subcommand: register or check");
+    }
+
+    /** {@code schemas register}. */
+    @Command(
+            name = "register",
+            description = {
+                "Registers the schema of each feed as <topic>-value and sets the subject's level to FULL_TRANSITIVE:",
+                "old workers read new events, new workers old ones, whatever versions lie between. Safe to repeat.",
+                "Needs tracker.registry.url, and .username and .password, .token or .ssl-bundle where the registry wants them.",
+                "Exit code 0: done. 1: refused or not reached. 2: wrong usage."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Register implements Callable<Integer> {
+
+        @Spec
+        private @Nullable CommandSpec command;
+
+        @Mixin
+        private SpringProperties properties = new SpringProperties();
+
+        @Override
+        public Integer call() {
+            PrintWriter out = Objects.requireNonNull(command).commandLine().getOut();
+            PrintWriter err = Objects.requireNonNull(command).commandLine().getErr();
+            try (ConfigurableApplicationContext context = ClientContext.start(properties.arguments())) {
+                Subjects subjects = new Subjects(context.getBean(SchemaRegistry.class));
+                for (EventFeed feed : EventFeed.values()) {
+                    out.println(subjects.register(feed, ClientContext.topic(context, feed)));
+                    out.flush();
+                }
+                return ExitCode.DONE;
+            } catch (SchemaRefusedException | RegistryUnavailableException e) {
+                err.println("failed: " + e.getMessage());
+                return ExitCode.FAILED;
+            }
+        }
+    }
+
+    /** {@code schemas check}. */
+    @Command(
+            name = "check",
+            description = {
+                "Without files: is what is registered what this worker reads, and does the level keep it so?",
+                "With files: could these changed .avsc files be released? Each is held against this worker's own schema, both",
+                "ways, and, if tracker.registry.url is set, against every registered version.",
+                "Exit code 0: all well. 1: faults, one a line. 2: wrong usage."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Check implements Callable<Integer> {
+
+        @Spec
+        private @Nullable CommandSpec command;
+
+        @Mixin
+        private SpringProperties properties = new SpringProperties();
+
+        @Parameters(arity = "0..*", paramLabel = "<file>", description = "Changed .avsc files.")
+        private List<Path> files = List.of();
+
+        @Override
+        public Integer call() throws IOException {
+            PrintWriter out = Objects.requireNonNull(command).commandLine().getOut();
+            PrintWriter err = Objects.requireNonNull(command).commandLine().getErr();
+            List<String> faults;
+            try {
+                faults = faults(properties.arguments());
+            } catch (RegistryUnavailableException e) {
+                err.println("failed: " + e.getMessage());
+                return ExitCode.FAILED;
+            }
+            faults.forEach(err::println);
+            err.flush();
+            if (faults.isEmpty()) {
+                out.println("all well");
+                out.flush();
+            }
+            return faults.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+        }
+
+        private List<String> faults(String... arguments) throws IOException {
+            List<String> faults = new ArrayList<>();
+            if (files.isEmpty()) {
+                try (ConfigurableApplicationContext context = ClientContext.start(arguments)) {
+                    Subjects subjects = new Subjects(context.getBean(SchemaRegistry.class));
+                    for (EventFeed feed : EventFeed.values()) {
+                        faults.addAll(subjects.faults(feed, ClientContext.topic(context, feed)));
+                    }
+                }
+                return faults;
+            }
+            for (Path file : files) {
+                faults.addAll(faults(file, arguments));
+            }
+            return faults;
+        }
+
+        private List<String> faults(Path file, String... arguments) throws IOException {
+            Schema changed = parse(file);
+            Optional<EventFeed> feed = Arrays.stream(EventFeed.values())
+                    .filter(each -> each.eventType().getName().equals(changed.getFullName()))
+                    .findFirst();
+            if (feed.isEmpty()) {
+                return List.of(file + ": " + changed.getFullName() + " is none of our events");
+            }
+            List<String> faults = new ArrayList<>(Subjects.faultsBesideOurs(feed.get(), changed));
+            if (isRegistryGiven(arguments)) {
+                try (ConfigurableApplicationContext context = ClientContext.start(arguments)) {
+                    faults.addAll(new Subjects(context.getBean(SchemaRegistry.class))
+                            .faults(changed, ClientContext.topic(context, feed.get())));
+                }
+            }
+            return faults.stream().map(fault -> file + ": " + fault).toList();
+        }
+
+        private static boolean isRegistryGiven(String... arguments) {
+            return System.getenv("TRACKER_REGISTRY_URL") != null
+                    || Arrays.stream(arguments).anyMatch(argument -> argument.startsWith("--tracker.registry.url="));
+        }
+
+        private Schema parse(Path file) throws IOException {
+            if (!Files.isRegularFile(file)) {
+                throw new ParameterException(
+                        Objects.requireNonNull(command).commandLine(), "Not a file that can be read: " + file);
+            }
+            try {
+                return new Schema.Parser().parse(Files.readString(file));
+            } catch (AvroRuntimeException e) {
+                throw new IOException(file + " is not an Avro schema: " + e.getMessage(), e);
+            }
+        }
+    }
+}

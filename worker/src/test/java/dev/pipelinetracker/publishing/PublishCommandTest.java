@@ -1,0 +1,95 @@
+package dev.pipelinetracker.publishing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pipelinetracker.events.PipelineRun;
+import dev.pipelinetracker.publish.EventFeed;
+import dev.pipelinetracker.support.RealBroker;
+import dev.pipelinetracker.support.RealRegistry;
+import dev.pipelinetracker.wire.EventDecoder;
+import dev.pipelinetracker.wire.RegistrySettings;
+import dev.pipelinetracker.wire.SchemaRegistry;
+import java.net.URI;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+
+/** {@code publish} as a shell user runs it. */
+class PublishCommandTest {
+
+    private final UUID organization = UUID.randomUUID();
+
+    @Test
+    void goodLinesAreSentBadOnesAreReportedAndTheExitCodeSaysSo() throws Exception {
+        String topic = "shell-" + organization;
+        RealBroker.createTopics(1, topic);
+        String good = SampleEvents.of(EventFeed.PIPELINE_RUNS, organization);
+
+        CommandLineRun mixed = publish(good + "\n{}\n" + good + "\n", "--topic=" + topic);
+
+        assertThat(mixed.err())
+                .contains("line 2: org_id: is missing")
+                .contains("pipeline-runs: 2 delivered, 0 not delivered, 1 bad");
+        assertThat(mixed.exitCode()).isEqualTo(1);
+        assertThat(mixed.out()).isEmpty();
+        assertThat(RealBroker.readAll(topic)).hasSize(2);
+        ConsumerRecord<byte[], byte[]> sent = RealBroker.readAll(topic).get(0);
+        assertThat(new String(sent.key(), java.nio.charset.StandardCharsets.UTF_8))
+                .isEqualTo(organization.toString());
+        PipelineRun run = new EventDecoder<>(
+                        PipelineRun.class, new SchemaRegistry(RegistrySettings.at(URI.create(RealRegistry.url()))))
+                .decode(sent.value());
+        assertThat(run.getOrgId()).isEqualTo(organization);
+
+        CommandLineRun allGood = publish(good, "--tracker.feeds.pipeline-runs.topic=" + topic);
+        assertThat(allGood.exitCode()).isZero();
+        assertThat(RealBroker.readAll(topic)).hasSize(3);
+    }
+
+    @Test
+    void aTopicThatIsNotThereIsToldAtOnceAndNothingIsSent() {
+        CommandLineRun run = publish(
+                SampleEvents.of(EventFeed.PIPELINE_RUNS, organization),
+                "--topic=absent-" + organization,
+                "--spring.kafka.producer.properties.max.block.ms=1000");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).startsWith("failed: Kafka does not know topic absent-" + organization);
+    }
+
+    @Test
+    void checkAndSampleNeedNeitherBrokerNorRegistryAndPrintNothingElse() {
+        CommandLineRun samples = CommandLineRun.of("", "publish", "--sample", "--org=" + organization);
+        assertThat(samples.exitCode()).isZero();
+        assertThat(samples.err()).isEmpty();
+        assertThat(samples.out().lines()).hasSize(3).allMatch(line -> line.contains(organization.toString()));
+
+        CommandLineRun one = CommandLineRun.of("", "publish", "--sample", "--feed=insights");
+        CommandLineRun check = CommandLineRun.of(one.out(), "publish", "--check", "--feed=insights");
+        assertThat(check.err()).isEqualTo("insights: 1 good, 0 bad" + System.lineSeparator());
+        assertThat(check.exitCode()).isZero();
+        assertThat(check.out()).isEmpty();
+    }
+
+    @Test
+    void wrongUsageIsExitCodeTwo() {
+        assertThat(CommandLineRun.of("", "publish").exitCode()).isEqualTo(2);
+        assertThat(CommandLineRun.of("", "publish", "--feed=runs", "--check").exitCode())
+                .isEqualTo(2);
+        assertThat(CommandLineRun.of("", "publish", "--feed=insights", "--chekc")
+                        .exitCode())
+                .isEqualTo(2);
+        assertThat(CommandLineRun.of("", "publish", "--feed=insights", "--check", "absent.ndjson")
+                        .exitCode())
+                .isEqualTo(2);
+    }
+
+    private static CommandLineRun publish(String input, String... options) {
+        String[] arguments = new String[options.length + 4];
+        arguments[0] = "publish";
+        arguments[1] = "--feed=pipeline-runs";
+        arguments[2] = "--spring.kafka.bootstrap-servers=" + RealBroker.bootstrapServers();
+        arguments[3] = "--tracker.registry.url=" + RealRegistry.url();
+        System.arraycopy(options, 0, arguments, 4, options.length);
+        return CommandLineRun.of(input, arguments);
+    }
+}
