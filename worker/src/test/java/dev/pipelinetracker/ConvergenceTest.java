@@ -23,8 +23,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -38,6 +42,11 @@ class ConvergenceTest {
     private static final int RUNS = 20_000;
     private static final int SOURCES = 300;
     private static final List<RunStatus> STATES = List.of(RunStatus.values());
+
+    private static final List<String> FEEDS = List.of("pipeline-runs", "insights", "visualizations");
+
+    /** By feed: as many rows as keys must be there. */
+    private final Map<String, Set<Object>> keys = new HashMap<>();
 
     private final long seed = System.nanoTime();
     private final SchemaRegistry registry = new SchemaRegistry(RegistrySettings.at(URI.create(RealRegistry.url())));
@@ -53,6 +62,11 @@ class ConvergenceTest {
         for (int delivery = 0; delivery < 3; delivery++) {
             Collections.shuffle(messages, new Random(seed + delivery));
             tables.add(tablesAfter(messages, organizations));
+        }
+        for (int table = 0; table < FEEDS.size(); table++) {
+            assertThat(tables.get(0).get(table))
+                    .as("seed %d", seed)
+                    .startsWith(keys.getOrDefault(FEEDS.get(table), Set.of()).size() + " rows, ");
         }
         assertThat(tables.get(1)).as("seed %d", seed).isEqualTo(tables.get(0));
         assertThat(tables.get(2)).as("seed %d", seed).isEqualTo(tables.get(0));
@@ -89,6 +103,10 @@ class ConvergenceTest {
         return tables;
     }
 
+    private void count(String feed, Object key) {
+        keys.computeIfAbsent(feed, name -> new HashSet<>()).add(key);
+    }
+
     private static long sequentialScans(Database database) {
         return database.sql()
                 .sql("SELECT sum(seq_scan) FROM pg_stat_user_tables WHERE relname LIKE 'analytics%'")
@@ -107,13 +125,23 @@ class ConvergenceTest {
             UUID organization = organizations.get(random.nextInt(ORGANIZATIONS));
             byte[] key = Events.key(organization);
             switch (random.nextInt(10)) {
-                case 0 ->
-                    messages.add(new ProducerRecord<>("insights", key, insights.encode(insight(organization, random))));
-                case 1 ->
-                    messages.add(
-                            new ProducerRecord<>("visualizations", key, charts.encode(chart(organization, random))));
-                default ->
-                    messages.add(new ProducerRecord<>("pipeline-runs", key, runs.encode(run(organization, random))));
+                case 0 -> {
+                    SourceInsight insight = insight(organization, random);
+                    count("insights", List.of(organization, insight.getSourceId()));
+                    messages.add(new ProducerRecord<>("insights", key, insights.encode(insight)));
+                }
+                case 1 -> {
+                    Visualization chart = chart(organization, random);
+                    count(
+                            "visualizations",
+                            List.of(organization, chart.getSourceId(), String.valueOf(chart.getXColumn())));
+                    messages.add(new ProducerRecord<>("visualizations", key, charts.encode(chart)));
+                }
+                default -> {
+                    PipelineRun run = run(organization, random);
+                    count("pipeline-runs", List.of(organization, run.getPipelineId()));
+                    messages.add(new ProducerRecord<>("pipeline-runs", key, runs.encode(run)));
+                }
             }
         }
         return messages;

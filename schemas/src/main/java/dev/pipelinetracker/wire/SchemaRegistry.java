@@ -31,6 +31,9 @@ public final class SchemaRegistry {
     /** So that a flood of one bad id does not make its neighbours wait for lookups. */
     private static final Duration UNKNOWN_FOR = Duration.ofSeconds(30);
 
+    /** So many unknown ids within that time are junk, not schemas on their way: each is then asked for once. */
+    private static final int FLOOD = 10;
+
     private static final int MAX_REASON_LENGTH = 500;
 
     private final RegistryHttp http;
@@ -48,7 +51,8 @@ public final class SchemaRegistry {
      * the same id wait for its answer. Bounded: the slowest is three requests, each bounded by the request time-out, and about
      * one second between them.
      *
-     * @throws UnknownSchemaException if the registry answers that it has no such schema, and still does about a second later; or
+     * @throws UnknownSchemaException if the registry answers that it has no such schema, and still does about a second later
+     *     (unless ten others were unknown in the last 30 s: then its first answer counts); or
      *     if it has one that is not Avro, does not parse, or refers to others. Remembered for 30 s.
      * @throws RegistryUnavailableException if it gives any other answer or none
      */
@@ -112,7 +116,8 @@ public final class SchemaRegistry {
     private Schema fetch(int id) throws UnknownSchemaException {
         String path = "/schemas/ids/" + id;
         RegistryAnswer answer = http.get(path);
-        for (int lookup = 1; answer.saysUnknownSchema() && lookup < LOOKUPS; lookup++) {
+        int lookups = unknown.size() < FLOOD ? LOOKUPS : 1;
+        for (int lookup = 1; answer.saysUnknownSchema() && lookup < lookups; lookup++) {
             pause(path);
             answer = http.get(path);
         }

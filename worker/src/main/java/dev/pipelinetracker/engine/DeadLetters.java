@@ -50,7 +50,12 @@ public final class DeadLetters implements RejectedRecords {
         List<Future<RecordMetadata>> sent = new ArrayList<>(rejected.size());
         try {
             for (RejectedRecord each : rejected) {
-                sent.add(producer.send(toProduce(each)));
+                Future<RecordMetadata> acknowledgement = producer.send(toProduce(each));
+                if (acknowledgement.isDone()) {
+                    // without a topic or a broker, each send blocks for max.block.ms: the first failure is enough
+                    acknowledgement.get();
+                }
+                sent.add(acknowledgement);
             }
             for (Future<RecordMetadata> acknowledgement : sent) {
                 acknowledgement.get();

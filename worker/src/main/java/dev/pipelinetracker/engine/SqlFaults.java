@@ -30,8 +30,7 @@ final class SqlFaults {
     private static final Set<String> BUSY = Set.of(
             "40001", // serialization_failure
             "40P01", // deadlock_detected
-            "55P03", // lock_not_available
-            "57014"); // query_canceled: statement_timeout
+            "55P03"); // lock_not_available
 
     private static final Set<String> AWAY = Set.of(
             "55000", // object_not_in_prerequisite_state: the database is not accepting connections
@@ -65,6 +64,10 @@ final class SqlFaults {
         if (state.startsWith("53") || BUSY.contains(state) || isStalePlan(state)) {
             return Cause.DATABASE_BUSY;
         }
+        if ("57014".equals(state)) {
+            // query_canceled: statement_timeout
+            return Cause.DATABASE_SLOW;
+        }
         if ("25006".equals(state)) {
             return Cause.DATABASE_READ_ONLY;
         }
@@ -92,7 +95,7 @@ final class SqlFaults {
         return "0A000".equals(state);
     }
 
-    private static Optional<String> constraint(SQLException fault) {
+    static Optional<String> constraint(SQLException fault) {
         return fault instanceof PSQLException psql
                 ? Optional.ofNullable(psql.getServerErrorMessage()).map(ServerErrorMessage::getConstraint)
                 : Optional.empty();

@@ -119,6 +119,7 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
 
     private List<Outcome> execute(List<Candidate<E, K>> rows) throws SQLException {
         Connection connection = DataSourceUtils.getConnection(database);
+        requireCommit(connection);
         try {
             return connection.getAutoCommit() ? execute(rows, connection) : executeApart(rows, connection);
         } finally {
@@ -150,6 +151,14 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
             try (ResultSet answer = statement.executeQuery()) {
                 return outcomes(answer, rows);
             }
+        }
+    }
+
+    /** Without, the pool would roll back on release, and the offsets be committed. */
+    private void requireCommit(Connection connection) throws SQLException {
+        if (!connection.getAutoCommit() && !DataSourceUtils.isConnectionTransactional(connection, database)) {
+            DataSourceUtils.releaseConnection(connection, database);
+            throw new IllegalStateException("spring.datasource.hikari.auto-commit must be true");
         }
     }
 
@@ -194,7 +203,9 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
 
     private static Rejected refused(SQLException fault) {
         // the organization was there when the statement looked, and gone when the row was written
-        return FOREIGN_KEY_VIOLATION.equals(SqlFaults.state(fault))
+        boolean ofTheOrganization = FOREIGN_KEY_VIOLATION.equals(SqlFaults.state(fault))
+                && SqlFaults.constraint(fault).orElse("").contains("org_id");
+        return ofTheOrganization
                 ? new Rejected(Reason.UNKNOWN_ORG, "org_id: the organization was deleted meanwhile")
                 : new Rejected(Reason.REFUSED_BY_DATABASE, SqlFaults.describe(fault));
     }

@@ -28,8 +28,10 @@ public final class WorldFault extends RuntimeException {
     public enum Cause {
         /** No connection, connection lost, starting up, shutting down, disk trouble. */
         DATABASE_AWAY,
-        /** Deadlock, serialization failure, time-out, too many connections, locked. */
+        /** Deadlock, serialization failure, too many connections, locked. */
         DATABASE_BUSY,
+        /** The statement did not end within its time-out; a smaller batch may. */
+        DATABASE_SLOW,
         /** The server is a standby, or was made read-only. */
         DATABASE_READ_ONLY,
         /** Needs a person: a missing grant, table or column, an exhausted sequence, or an SQLState we do not know. */

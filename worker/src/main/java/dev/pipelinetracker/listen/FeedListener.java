@@ -6,6 +6,8 @@ import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -15,8 +17,7 @@ import org.springframework.kafka.support.Acknowledgment;
 
 /**
  * Hands a feed's polled batches to its {@link Processor}. A batch whose outcomes are durable is acknowledged. One that
- * met a fault of the world is put back: its partitions are paused, the consumer goes on polling, so it stays in its
- * group, and after the back-off the batch is fetched again, without end.
+ * met a fault of the world waits for the back-off and is polled again, whole and without end.
  */
 final class FeedListener implements BatchAcknowledgingMessageListener<byte[], byte[]> {
 
@@ -24,10 +25,13 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
 
     private final Processor<?, ?> processor;
     private final Progress progress;
+    private final CountDownLatch stopping;
 
-    FeedListener(Processor<?, ?> processor, Progress progress) {
+    /** Listens for that processor's feed; {@code stopping} is counted down when the worker is told to stop. */
+    FeedListener(Processor<?, ?> processor, Progress progress, CountDownLatch stopping) {
         this.processor = processor;
         this.progress = progress;
+        this.stopping = stopping;
     }
 
     @Override
@@ -35,24 +39,26 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
         // null only for ack modes that acknowledge by themselves, which the container's is not
         Acknowledgment whenDone = Objects.requireNonNull(acknowledgment);
         int share = progress.started(polled);
-        List<ConsumerRecord<byte[], byte[]>> inHand = polled.subList(0, share);
-        try {
-            processor.process(inHand);
-        } catch (RuntimeException fault) {
-            putBack(inHand, whenDone, fault);
-            return;
+        for (int from = 0; from < polled.size(); from += share) {
+            List<ConsumerRecord<byte[], byte[]>> inHand = polled.subList(from, Math.min(polled.size(), from + share));
+            try {
+                processor.process(inHand);
+            } catch (RuntimeException fault) {
+                await(inHand, fault);
+                // all of them: those that are stored already will change nothing
+                whenDone.nack(0, Duration.ZERO);
+                return;
+            }
+            progress.processed(inHand);
         }
-        progress.processed(inHand);
-        if (share == polled.size()) {
-            whenDone.acknowledge();
-        } else {
-            // acknowledges those before the index, and has the others delivered anew
-            whenDone.nack(share, Duration.ZERO);
-        }
+        whenDone.acknowledge();
     }
 
-    private void putBack(
-            List<ConsumerRecord<byte[], byte[]>> inHand, Acknowledgment acknowledgment, RuntimeException fault) {
+    /**
+     * Tells what is at fault, and waits on the consumer's own thread: for less than max.poll.interval.ms, so it keeps its
+     * membership, and without pausing anything, so no rebalance can leave a partition paused.
+     */
+    private void await(List<ConsumerRecord<byte[], byte[]>> inHand, RuntimeException fault) {
         Cause cause = fault instanceof WorldFault known ? known.kind() : Cause.UNEXPECTED;
         processor.meters().retried(cause);
         Duration pause = progress.waiting(inHand, cause);
@@ -60,7 +66,7 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
         ConsumerRecord<byte[], byte[]> first = inHand.get(0);
         String coordinates = first.topic() + "-" + first.partition() + "@" + first.offset();
         switch (cause) {
-            case DATABASE_AWAY, DATABASE_BUSY, DATABASE_READ_ONLY, BROKER, REGISTRY ->
+            case DATABASE_AWAY, DATABASE_BUSY, DATABASE_SLOW, DATABASE_READ_ONLY, BROKER, REGISTRY ->
                 log.warn(
                         "{}: {} records from {} wait {} ms, {}: {}",
                         feed,
@@ -84,6 +90,11 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
                         inHand.size(),
                         fault);
         }
-        acknowledgment.nack(0, pause);
+        try {
+            // a stop ends the wait; what follows is the same
+            boolean unusedStopped = stopping.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

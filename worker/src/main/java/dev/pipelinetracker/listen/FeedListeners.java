@@ -17,23 +17,30 @@ import org.springframework.context.SmartLifecycle;
 final class FeedListeners implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(FeedListeners.class);
-    private static final Duration PAUSE_BETWEEN_ATTEMPTS = Duration.ofSeconds(1);
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
 
-    // a statement ends by its time-out
-    private static final Duration LONGEST_MIGRATION_STEP = Duration.ofSeconds(25);
+    // less than spring.lifecycle.timeout-per-shutdown-phase, which does not bound what blocks its caller
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(25);
 
     private final Migrations migrations;
     private final LiveFeeds feeds;
+    private final CountDownLatch stopping;
     private final Runnable onRefusal;
-    private final CountDownLatch stopping = new CountDownLatch(1);
     private final Thread starter = new Thread(this::startOnceMigrated, "start-once-migrated");
     private volatile boolean running;
     private volatile boolean listening;
 
-    /** @param onRefusal run when the database is not one to work with: waiting would not help */
-    FeedListeners(Migrations migrations, LiveFeeds feeds, Runnable onRefusal) {
+    /**
+     * For these feeds.
+     *
+     * @param stopping counted down when the worker is told to stop
+     * @param onRefusal run when the database is not one to work with: waiting would not help
+     */
+    FeedListeners(Migrations migrations, LiveFeeds feeds, CountDownLatch stopping, Runnable onRefusal) {
         this.migrations = migrations;
         this.feeds = feeds;
+        this.stopping = stopping;
         this.onRefusal = onRefusal;
     }
 
@@ -54,22 +61,25 @@ final class FeedListeners implements SmartLifecycle {
         return listening;
     }
 
+    /** Returns when the batches in hand are done, or after 25 s: what is not done then is not committed. */
     @Override
     public void stop() {
+        long deadline = System.nanoTime() + LONGEST_STOP.toNanos();
         stopping.countDown();
         CountDownLatch remaining = new CountDownLatch(feeds.all().size());
         synchronized (this) {
             running = false;
             listening = false;
-            // all at once: each has the whole of its time-out
             feeds.all().forEach(feed -> feed.container().stop(remaining::countDown));
         }
         try {
-            remaining.await();
-            // whoever closes the pool next would pull it from under a migration; but a refusal stops us from this
-            // thread
-            if (Thread.currentThread() != starter) {
-                starter.join(LONGEST_MIGRATION_STEP.toMillis());
+            if (!remaining.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                log.warn("Stopping with a batch in hand, which is not committed and will be delivered again");
+            }
+            // whoever closes the pool next would pull it from under a migration; a refusal stops us from this thread
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (Thread.currentThread() != starter && left > 0) {
+                starter.join(left);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -78,38 +88,53 @@ final class FeedListeners implements SmartLifecycle {
 
     private void startOnceMigrated() {
         try {
-            while (!isMigrated()) {
-                if (stopping.await(PAUSE_BETWEEN_ATTEMPTS.toMillis(), TimeUnit.MILLISECONDS)) {
+            Duration pause = FIRST_PAUSE;
+            while (!isStarted()) {
+                if (stopping.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
                     return;
                 }
+                pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return;
         } catch (DatabaseRefusedException e) {
             log.error("The database is refused: {}", e.getMessage());
             onRefusal.run();
-            return;
+        }
+    }
+
+    private boolean isStarted() {
+        try {
+            migrations.migrate();
+        } catch (DatabaseRefusedException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            log.warn("Waiting for the database: {}", firstLineOfRoot(e));
+            return false;
         }
         synchronized (this) {
             // told to stop meanwhile: a container started now would never be
             if (running) {
-                feeds.all().forEach(feed -> feed.container().start());
+                try {
+                    // one that runs already is not started again
+                    feeds.all().forEach(feed -> feed.container().start());
+                } catch (RuntimeException e) {
+                    log.warn("Waiting for the broker: {}", firstLineOfRoot(e));
+                    return false;
+                }
+                feeds.all().forEach(feed -> feed.progress().listening());
                 listening = true;
+                log.info("Listening");
             }
         }
-        log.info("Listening");
+        return true;
     }
 
-    private boolean isMigrated() {
-        try {
-            migrations.migrate();
-            return true;
-        } catch (DatabaseRefusedException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            log.warn("Waiting for the database: {}", e.getMessage());
-            return false;
+    private static String firstLineOfRoot(Throwable fault) {
+        Throwable root = fault;
+        while (root.getCause() != null) {
+            root = root.getCause();
         }
+        return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
     }
 }

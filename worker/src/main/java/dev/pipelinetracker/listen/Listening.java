@@ -8,13 +8,18 @@ import dev.pipelinetracker.engine.Processors;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.TopicPartition;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
+import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
@@ -28,11 +33,9 @@ public class Listening {
     /** Prefix of the consumer groups: {@code pipeline-tracker.<feed>}. */
     public static final String GROUP_PREFIX = "pipeline-tracker.";
 
-    // SIGTERM lets the batch in hand end; less than spring.lifecycle.timeout-per-shutdown-phase
-    private static final Duration LONGEST_STOP = Duration.ofSeconds(25);
-
-    // a back-off ends, and a stop is noticed, only between two polls; records end a poll at once
+    // a stop is noticed only between two polls; records end a poll at once
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration IDLE = Duration.ofSeconds(1);
     private static final Duration AUTH_RETRY = Duration.ofSeconds(10);
     private static final int REFUSED = 3;
 
@@ -47,16 +50,42 @@ public class Listening {
     record LiveFeeds(List<LiveFeed> all) {}
 
     @Bean
-    LiveFeeds liveFeeds(Processors processors, FeedSettings settings, ConsumerFactory<byte[], byte[]> consumers) {
-        return new LiveFeeds(processors.all().stream()
-                .map(processor -> live(processor, settings, consumers))
-                .toList());
+    CountDownLatch stopping() {
+        return new CountDownLatch(1);
     }
 
     @Bean
-    FeedListeners feedListeners(LiveFeeds feeds, DataSource database, ApplicationContext context) {
+    LiveFeeds liveFeeds(
+            Processors processors,
+            FeedSettings settings,
+            ConsumerFactory<byte[], byte[]> consumers,
+            CountDownLatch stopping) {
+        return new LiveFeeds(processors.all().stream()
+                .map(processor -> live(processor, settings, consumers, stopping))
+                .toList());
+    }
+
+    /** With KIP-848's protocol the broker decides these, and the client refuses them. */
+    @Bean
+    DefaultKafkaConsumerFactoryCustomizer brokersOwnSettings() {
+        return consumers -> {
+            Object protocol = consumers.getConfigurationProperties().get(ConsumerConfig.GROUP_PROTOCOL_CONFIG);
+            if ("consumer".equalsIgnoreCase(String.valueOf(protocol))) {
+                consumers.removeConfig(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG);
+                consumers.removeConfig(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG);
+                consumers.removeConfig(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG);
+            }
+        };
+    }
+
+    @Bean
+    FeedListeners feedListeners(
+            LiveFeeds feeds, DataSource database, CountDownLatch stopping, ApplicationContext context) {
         return new FeedListeners(
-                new Migrations(database), feeds, () -> System.exit(SpringApplication.exit(context, () -> REFUSED)));
+                new Migrations(database),
+                feeds,
+                stopping,
+                () -> System.exit(SpringApplication.exit(context, () -> REFUSED)));
     }
 
     @Bean(destroyMethod = "close")
@@ -80,28 +109,35 @@ public class Listening {
     }
 
     private static LiveFeed live(
-            Processor<?, ?> processor, FeedSettings settings, ConsumerFactory<byte[], byte[]> consumers) {
+            Processor<?, ?> processor,
+            FeedSettings settings,
+            ConsumerFactory<byte[], byte[]> consumers,
+            CountDownLatch stopping) {
         String name = processor.feed().name();
         Progress progress = new Progress(InstantSource.system());
         ContainerProperties properties = new ContainerProperties(settings.topic(processor.feed()));
         properties.setGroupId(GROUP_PREFIX + name);
         properties.setAckMode(AckMode.MANUAL);
-        properties.setMessageListener(new FeedListener(processor, progress));
+        properties.setMessageListener(new FeedListener(processor, progress, stopping));
         properties.setConsumerRebalanceListener(progress);
-        properties.setShutdownTimeout(LONGEST_STOP.toMillis());
+        properties.setIdlePartitionEventInterval(IDLE.toMillis());
         properties.setPollTimeout(POLL.toMillis());
         properties.setAuthExceptionRetryInterval(AUTH_RETRY);
         ConcurrentMessageListenerContainer<byte[], byte[]> container =
                 new ConcurrentMessageListenerContainer<>(consumers, properties);
         container.setBeanName(name);
+        container.setCommonErrorHandler(new RedeliverAll());
+        container.setApplicationEventPublisher(event -> {
+            if (event instanceof ListenerContainerPartitionIdleEvent idle) {
+                // published on the consumer's own thread
+                TopicPartition partition = idle.getTopicPartition();
+                progress.idle(partition, idle.getConsumer().position(partition));
+            }
+        });
         container.setConcurrency(settings.concurrency(processor.feed()));
         processor
                 .meters()
-                .live(
-                        progress,
-                        Progress::lagRecords,
-                        Progress::lagSeconds,
-                        waiting -> waiting.waitsFor().isPresent() ? 1 : 0);
+                .live(progress, Progress::lagRecords, Progress::lagSeconds, waiting -> waiting.isPaused() ? 1 : 0);
         return new LiveFeed(name, progress, processor.meters(), container);
     }
 }

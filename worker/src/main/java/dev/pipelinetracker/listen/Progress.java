@@ -37,6 +37,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
     private static final int TRIES_OF_THE_WHOLE_BATCH = 3;
 
     private final InstantSource clock;
+    private volatile boolean listening;
     private final Map<TopicPartition, PartitionProgress> assigned = new ConcurrentHashMap<>();
 
     Progress(InstantSource clock) {
@@ -70,8 +71,8 @@ final class Progress implements ConsumerAwareRebalanceListener {
     /**
      * These records are in hand, and the oldest unprocessed ones of their partitions.
      *
-     * @return how many of them to process at once: all, but fewer and fewer after they have failed together some times,
-     *     so that what is too much for the database, or waits for one schema, does not hold up the rest for ever
+     * @return how many of them to process at once: all, but fewer and fewer after they have failed together some times, so
+     *     that what is too much for one statement, or waits for one schema, does not hold up the others for ever
      */
     int started(List<ConsumerRecord<byte[], byte[]>> polled) {
         int[] halvings = {0};
@@ -80,6 +81,14 @@ final class Progress implements ConsumerAwareRebalanceListener {
             halvings[0] = Math.max(halvings[0], partition.halvings());
         });
         return Math.max(1, polled.size() >> Math.min(halvings[0], Integer.SIZE - 1));
+    }
+
+    /** A partition has nothing more to poll, whose consumer's position is this. */
+    void idle(TopicPartition idle, long position) {
+        PartitionProgress partition = assigned.get(idle);
+        if (partition != null) {
+            partition.idleAt(position);
+        }
     }
 
     /** The outcomes of these records are durable. */
@@ -97,7 +106,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
         });
         Duration longest = switch (cause) {
             case DATABASE_STOPPED, UNEXPECTED -> LONGEST_PAUSE_WHEN_STOPPED;
-            case DATABASE_AWAY, DATABASE_BUSY, DATABASE_READ_ONLY, BROKER, REGISTRY -> LONGEST_PAUSE;
+            case DATABASE_AWAY, DATABASE_BUSY, DATABASE_SLOW, DATABASE_READ_ONLY, BROKER, REGISTRY -> LONGEST_PAUSE;
         };
         Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures[0] - 1, 10));
         return pause.compareTo(longest) < 0 ? pause : longest;
@@ -105,7 +114,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
 
     /** Whether a smaller batch may fare better: it takes less time, or lacks the record whose schema is awaited. */
     private static boolean isOfTheBatch(Cause cause) {
-        return cause == Cause.DATABASE_BUSY || cause == Cause.REGISTRY;
+        return cause == Cause.DATABASE_SLOW || cause == Cause.REGISTRY;
     }
 
     /** The ends of the assigned partitions' logs, as the broker told. */
@@ -152,6 +161,16 @@ final class Progress implements ConsumerAwareRebalanceListener {
                         .max()
                         .orElse(0)
                 / 1000.0;
+    }
+
+    /** Whether records wait because the world is at fault, or are not even polled because the database is awaited. */
+    boolean isPaused() {
+        return !listening || waitsFor().isPresent();
+    }
+
+    /** The consumers are started. */
+    void listening() {
+        listening = true;
     }
 
     /** What the feed waits for, if it waits. */

@@ -70,14 +70,14 @@ class ProgressTest {
         List<Integer> shares = new ArrayList<>();
         for (int attempt = 0; attempt < 5; attempt++) {
             shares.add(progress.started(batch));
-            progress.waiting(batch.subList(0, shares.get(attempt)), Cause.DATABASE_BUSY);
+            progress.waiting(batch.subList(0, shares.get(attempt)), Cause.DATABASE_SLOW);
         }
         assertThat(shares).containsExactly(1000, 1000, 1000, 500, 250);
         for (int attempt = 0; attempt < 20; attempt++) {
             progress.waiting(batch, Cause.REGISTRY);
         }
         assertThat(progress.started(batch)).isEqualTo(1);
-        for (int success = 0; success < 23; success++) {
+        for (int success = 0; success < 13; success++) {
             progress.processed(batch);
         }
         assertThat(progress.started(batch)).isEqualTo(1000);
@@ -111,6 +111,36 @@ class ProgressTest {
 
         progress.processed(records(SECOND, START + 7, 1));
         assertThat(progress.lost(Map.of(SECOND, START + 7))).isEmpty();
+    }
+
+    @Test
+    void theMarkerAtTheEndOfATransactionIsNoLagOnceThePartitionIsIdle() {
+        progress.processed(records(FIRST, START, 1));
+        progress.ends(Map.of(FIRST, START + 2));
+        assertThat(progress.lagRecords()).isEqualTo(1);
+
+        progress.idle(FIRST, START + 2);
+        progress.ends(Map.of(FIRST, START + 2));
+
+        assertThat(progress.lagRecords()).isZero();
+        assertThat(progress.lagSeconds()).isZero();
+        assertThat(progress.lost(Map.of(FIRST, 0L))).isEmpty();
+    }
+
+    @Test
+    void whatIsInHandIsNotLostWhateverRetentionDeletes() {
+        progress.started(records(FIRST, START, 5));
+
+        assertThat(progress.lost(Map.of(FIRST, START + 3))).isEmpty();
+    }
+
+    @Test
+    void isPausedUntilItListens() {
+        assertThat(progress.isPaused()).isTrue();
+        progress.listening();
+        assertThat(progress.isPaused()).isFalse();
+        progress.waiting(records(FIRST, START, 1), Cause.BROKER);
+        assertThat(progress.isPaused()).isTrue();
     }
 
     @Test
