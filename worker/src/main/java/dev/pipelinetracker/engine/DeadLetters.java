@@ -2,7 +2,6 @@ package dev.pipelinetracker.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.pipelinetracker.engine.Outcome.Rejected;
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +20,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
  * Sends rejected records to a feed's dead-letter topic: key, value and headers byte for byte, and headers that say why.
  * All values of the added headers are UTF-8 text, numbers in decimal.
  */
-public final class DeadLetters {
+public final class DeadLetters implements RejectedRecords {
 
     /** Appended to a feed's topic: where its dead letters go. */
     public static final String TOPIC_SUFFIX = ".dlt";
@@ -30,9 +29,6 @@ public final class DeadLetters {
     private static final int LONGEST_DETAIL = 500;
 
     private final Producer<byte[], byte[]> producer;
-
-    /** A record and its rejection. */
-    record DeadLetter(ConsumerRecord<byte[], byte[]> rejected, Rejected why) {}
 
     /**
      * Sends with that producer.
@@ -49,11 +45,12 @@ public final class DeadLetters {
      * @throws WorldFault if it has not, whatever the reason: the records must be delivered again. Some may then be in
      *     the dead-letter topic twice.
      */
-    void publish(List<DeadLetter> letters) {
-        List<Future<RecordMetadata>> sent = new ArrayList<>(letters.size());
+    @Override
+    public void settle(List<RejectedRecord> rejected) {
+        List<Future<RecordMetadata>> sent = new ArrayList<>(rejected.size());
         try {
-            for (DeadLetter letter : letters) {
-                Future<RecordMetadata> acknowledgement = producer.send(toProduce(letter));
+            for (RejectedRecord each : rejected) {
+                Future<RecordMetadata> acknowledgement = producer.send(toProduce(each));
                 if (acknowledgement.isDone()) {
                     // without a topic or a broker, each send blocks for max.block.ms: the first failure is enough
                     acknowledgement.get();
@@ -75,8 +72,8 @@ public final class DeadLetters {
         }
     }
 
-    private static ProducerRecord<byte[], byte[]> toProduce(DeadLetter letter) {
-        ConsumerRecord<byte[], byte[]> rejected = letter.rejected();
+    private static ProducerRecord<byte[], byte[]> toProduce(RejectedRecord letter) {
+        ConsumerRecord<byte[], byte[]> rejected = letter.polled();
         Headers headers = new RecordHeaders(rejected.headers().toArray());
         add(headers, "tracker-reason", letter.why().reason().label());
         add(headers, "tracker-detail", shorten(letter.why().detail()));

@@ -1,6 +1,5 @@
 package dev.pipelinetracker.engine;
 
-import dev.pipelinetracker.engine.DeadLetters.DeadLetter;
 import dev.pipelinetracker.engine.EventReader.Reading;
 import dev.pipelinetracker.engine.FeedMeters.Phase;
 import dev.pipelinetracker.engine.Outcome.Rejected;
@@ -56,8 +55,25 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
         meters.time(Phase.DECODE, () -> read(polled, fold, outcomes));
         meters.time(Phase.WRITE, () -> writer.store(fold, outcomes));
         long committedAt = System.currentTimeMillis();
-        meters.time(Phase.REJECT, () -> reject(polled, outcomes));
+        meters.time(Phase.REJECT, () -> reject(polled, outcomes, deadLetters));
         meters.settled(polled, outcomes, committedAt);
+        return Collections.unmodifiableList(Arrays.asList(outcomes));
+    }
+
+    /**
+     * As {@link #process(List)}, for a driver other than the live one: rejected records go where it says, and the live
+     * meters do not move. May run inside the caller's transaction: then outcomes are durable with its commit, and a feed
+     * hears of changed rows after it.
+     *
+     * @return one outcome per record, in the order given
+     * @throws WorldFault when the world, not a record, is at fault: roll back and come again
+     */
+    public List<Outcome> process(List<ConsumerRecord<byte[], byte[]>> polled, RejectedRecords rejects) {
+        Outcome[] outcomes = new Outcome[polled.size()];
+        LatestPerKey<E, K> fold = new LatestPerKey<>(feed.versionOrder());
+        read(polled, fold, outcomes);
+        writer.store(fold, outcomes);
+        reject(polled, outcomes, rejects);
         return Collections.unmodifiableList(Arrays.asList(outcomes));
     }
 
@@ -73,13 +89,14 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
         }
     }
 
-    private void reject(List<ConsumerRecord<byte[], byte[]>> polled, Outcome[] outcomes) {
-        List<DeadLetter> letters = new ArrayList<>();
+    private static void reject(
+            List<ConsumerRecord<byte[], byte[]>> polled, Outcome[] outcomes, RejectedRecords rejects) {
+        List<RejectedRecord> rejectedOnes = new ArrayList<>();
         for (int i = 0; i < outcomes.length; i++) {
             if (outcomes[i] instanceof Rejected rejected) {
-                letters.add(new DeadLetter(polled.get(i), rejected));
+                rejectedOnes.add(new RejectedRecord(polled.get(i), rejected));
             }
         }
-        deadLetters.publish(letters);
+        rejects.settle(rejectedOnes);
     }
 }

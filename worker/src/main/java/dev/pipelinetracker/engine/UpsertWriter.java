@@ -9,17 +9,21 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Stores events with one statement, and finds the rows that PostgreSQL refuses for their data by halving: among n rows
@@ -41,22 +45,44 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
 
     /**
      * Stores the newest event of each key, and of keys whose newest is refused the next newest, until each candidate has
-     * its outcome. On return all of it is committed, and the feed has been told of the rows that changed.
+     * its outcome. On return all of it is committed, and the feed has been told of the rows that changed; inside a
+     * caller's transaction both come with its commit.
      *
      * @param outcomes by the candidates' positions, to be filled in
      * @throws WorldFault if the database, not a row, is at fault; part of the rows may have been committed then
      */
     void store(LatestPerKey<E, K> fold, Outcome[] outcomes) {
+        Consumer<E> changed = changedOnceCommitted();
         while (!fold.isEmpty()) {
             List<Candidate<E, K>> newest = fold.newest();
             List<Outcome> written = write(newest);
             for (int i = 0; i < newest.size(); i++) {
-                settle(newest.get(i), written.get(i), fold, outcomes);
+                settle(newest.get(i), written.get(i), fold, outcomes, changed);
             }
         }
     }
 
-    private void settle(Candidate<E, K> offered, Outcome outcome, LatestPerKey<E, K> fold, Outcome[] outcomes) {
+    /** Tells the feed: at once if each statement commits itself, else after the caller's commit, if that comes. */
+    private Consumer<E> changedOnceCommitted() {
+        if (!TransactionSynchronizationManager.isSynchronizationActive()) {
+            return feed::changed;
+        }
+        List<E> changed = new ArrayList<>();
+        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            @Override
+            public void afterCommit() {
+                changed.forEach(feed::changed);
+            }
+        });
+        return changed::add;
+    }
+
+    private void settle(
+            Candidate<E, K> offered,
+            Outcome outcome,
+            LatestPerKey<E, K> fold,
+            Outcome[] outcomes,
+            Consumer<E> changed) {
         if (outcome instanceof Rejected rejected) {
             // a key's candidates are of one organization, so if that is unknown no other need be offered
             List<Candidate<E, K>> rejectedToo =
@@ -67,7 +93,7 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
         fold.takeAll(offered.key()).forEach(candidate -> outcomes[candidate.index()] = Stored.UNCHANGED);
         outcomes[offered.index()] = outcome;
         if (outcome != Stored.UNCHANGED) {
-            feed.changed(offered.event());
+            changed.accept(offered.event());
         }
     }
 
@@ -94,6 +120,29 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
     private List<Outcome> execute(List<Candidate<E, K>> rows) throws SQLException {
         Connection connection = DataSourceUtils.getConnection(database);
         requireCommit(connection);
+        try {
+            return connection.getAutoCommit() ? execute(rows, connection) : executeApart(rows, connection);
+        } finally {
+            DataSourceUtils.releaseConnection(connection, database);
+        }
+    }
+
+    /** Inside a caller's transaction a refused row must not take with it what was written before. */
+    private List<Outcome> executeApart(List<Candidate<E, K>> rows, Connection connection) throws SQLException {
+        Savepoint before = connection.setSavepoint();
+        try {
+            List<Outcome> outcomes = execute(rows, connection);
+            connection.releaseSavepoint(before);
+            return outcomes;
+        } catch (SQLException e) {
+            if (SqlFaults.isRowsFault(e)) {
+                connection.rollback(before);
+            }
+            throw e;
+        }
+    }
+
+    private List<Outcome> execute(List<Candidate<E, K>> rows, Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(upsert.sql())) {
             int parameter = 0;
             for (Column<E> column : upsert.columns()) {
@@ -102,8 +151,6 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
             try (ResultSet answer = statement.executeQuery()) {
                 return outcomes(answer, rows);
             }
-        } finally {
-            DataSourceUtils.releaseConnection(connection, database);
         }
     }
 

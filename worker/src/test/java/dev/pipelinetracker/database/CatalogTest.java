@@ -168,12 +168,13 @@ class CatalogTest {
         assertCatalog("""
                 SELECT format('%s %s owned by %s.%s', s.seqrelid::regclass, s.seqtypid::regtype, d.refobjid::regclass, a.attname)
                 FROM pg_sequence s
-                LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype = 'a'
+                LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype IN ('a', 'i')
                 LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
                 """, """
                 analytics_pipeline_history_id_seq integer owned by analytics_pipeline_history.id
                 analytics_source_insights_id_seq integer owned by analytics_source_insights.id
                 analytics_visualizations_id_seq integer owned by analytics_visualizations.id
+                tracker.replays_id_seq bigint owned by tracker.replays.id
                 """);
     }
 
@@ -206,6 +207,9 @@ class CatalogTest {
                 table public.organizations
                 table public.users
                 table tracker.flyway_schema_history
+                table tracker.redriven
+                table tracker.replay_partitions
+                table tracker.replays
                 """);
     }
 

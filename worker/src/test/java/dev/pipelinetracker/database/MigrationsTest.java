@@ -36,7 +36,7 @@ class MigrationsTest {
     void anEmptyDatabaseGetsEverything() {
         migrate();
 
-        assertThat(appliedVersions()).containsExactly("1", "2");
+        assertThat(appliedVersions()).containsExactly("1", "2", "3");
         assertThat(database.sql()
                         .sql("SELECT count(*) FROM public.analytics_pipeline_history")
                         .query(Long.class)
@@ -57,14 +57,16 @@ class MigrationsTest {
     @Test
     void whatIsMissingIsAppliedToADatabaseOfAnOlderWorker() {
         migrate();
-        database.sql().sql("DROP INDEX tracker_run_identity, tracker_open_runs").update();
         database.sql()
-                .sql("DELETE FROM tracker.flyway_schema_history WHERE version = '2'")
+                .sql("DROP TABLE tracker.replay_partitions, tracker.replays, tracker.redriven")
+                .update();
+        database.sql()
+                .sql("DELETE FROM tracker.flyway_schema_history WHERE version = '3'")
                 .update();
 
         migrate();
 
-        assertThat(appliedVersions()).containsExactly("1", "2");
+        assertThat(appliedVersions()).containsExactly("1", "2", "3");
     }
 
     @Test
@@ -81,7 +83,7 @@ class MigrationsTest {
         } finally {
             workers.shutdownNow();
         }
-        assertThat(appliedVersions()).containsExactly("1", "2");
+        assertThat(appliedVersions()).containsExactly("1", "2", "3");
     }
 
     @Test
@@ -164,7 +166,7 @@ class MigrationsTest {
 
         migrate();
 
-        assertThat(appliedVersions()).containsExactly("1", "2");
+        assertThat(appliedVersions()).containsExactly("1", "2", "3");
     }
 
     @ParameterizedTest

@@ -1,0 +1,104 @@
+package dev.pipelinetracker;
+
+import dev.pipelinetracker.replay.FailedException;
+import dev.pipelinetracker.replay.Operator;
+import dev.pipelinetracker.replay.RefusedException;
+import dev.pipelinetracker.replay.StopSignal;
+import java.io.BufferedReader;
+import java.io.Console;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.ConfigurableApplicationContext;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * A command on the worker's engine that comes to an end: results on standard output, logs and progress on standard error,
+ * exit codes as {@link ExitCode} says.
+ */
+abstract class OperatorCommand implements Callable<Integer> {
+
+    /** How results look. */
+    enum Output {
+        text,
+        json
+    }
+
+    @Spec
+    private @Nullable CommandSpec command;
+
+    @Mixin
+    private SpringProperties properties = new SpringProperties();
+
+    @Option(
+            names = "--output",
+            paramLabel = "FORMAT",
+            description = "text, or json: one object a line. Default: ${DEFAULT-VALUE}")
+    private Output output = Output.text;
+
+    /** Does it; whether it came to its end. Throws RefusedException, FailedException or {@link #wrong}'s. */
+    abstract boolean run(ConfigurableApplicationContext worker, Operator operator, StopSignal stop);
+
+    /** The class that {@link #run} gets from the context. */
+    abstract Class<?> needs();
+
+    /** Throws {@link #wrong}'s before anything is started. */
+    void check() {}
+
+    /** Wrong usage. */
+    ParameterException wrong(String message) {
+        return new ParameterException(
+                command == null ? CommandSpec.create().commandLine() : command.commandLine(), message);
+    }
+
+    @Override
+    public Integer call() {
+        String[] arguments = properties.arguments();
+        check();
+        PrintStream results = System.out;
+        // logs go to System.out, which is for results: | jq must not meet them
+        System.setOut(System.err);
+        Operator operator = new Operator(
+                new PrintWriter(results, true, StandardCharsets.UTF_8),
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+                terminal(),
+                output == Output.json);
+        try (StopSignal stop = StopSignal.installed();
+                ConfigurableApplicationContext worker = EngineOnly.start(needs(), arguments)) {
+            return run(worker, operator, stop) ? ExitCode.DONE : ExitCode.FAILED;
+        } catch (RefusedException e) {
+            System.err.println("refused: " + e.getMessage());
+            return ExitCode.REFUSED;
+        } catch (FailedException e) {
+            System.err.println("failed: " + e.getMessage());
+            return ExitCode.FAILED;
+        } finally {
+            operator.close();
+            System.setOut(results);
+        }
+    }
+
+    // null where there is no terminal, until JDK 22: isTerminal() tells the newer ones
+    @SuppressWarnings("SystemConsoleNull")
+    private static @Nullable BufferedReader terminal() {
+        Console console = System.console();
+        return console == null || !isTerminal(console) ? null : new BufferedReader(console.reader());
+    }
+
+    /** From JDK 22 on there is a console even without a terminal, and it says so. */
+    private static boolean isTerminal(Console console) {
+        try {
+            return Boolean.TRUE.equals(Console.class.getMethod("isTerminal").invoke(console));
+        } catch (NoSuchMethodException e) {
+            return true;
+        } catch (ReflectiveOperationException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package dev.pipelinetracker.replay;
+
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** What a run does with the records it reads: {@link CommitWithCheckpoint} or {@link RollBack}. */
+interface BatchWriter {
+
+    /** How far a run has come. */
+    record Position(Map<Integer, Long> next, Tally tally) {}
+
+    /**
+     * Processes a batch.
+     *
+     * @param records the wanted ones, perhaps none
+     * @param reached the offsets after the batch, and the counts before its outcomes; they are added to it
+     */
+    void write(List<ConsumerRecord<byte[], byte[]>> records, Position reached);
+
+    /** After a fault: what is durable, whatever became of the last batch. */
+    Position restore();
+}

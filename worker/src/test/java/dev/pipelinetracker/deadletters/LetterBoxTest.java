@@ -1,0 +1,170 @@
+package dev.pipelinetracker.deadletters;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.pipelinetracker.events.PipelineRun;
+import dev.pipelinetracker.replay.OperatorSession;
+import dev.pipelinetracker.replay.RefusedException;
+import dev.pipelinetracker.replay.StopSignal;
+import dev.pipelinetracker.support.Events;
+import dev.pipelinetracker.support.RealBroker;
+import dev.pipelinetracker.support.RealPostgres;
+import dev.pipelinetracker.support.RealPostgres.Database;
+import dev.pipelinetracker.support.RunningWorker;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Dead letters that a live worker made, in an operator's hands. */
+class LetterBoxTest {
+
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final String FEED = "pipeline-runs";
+    private static final LetterFilter ALL = new LetterFilter(Set.of(), List.of(), null, null, Set.of());
+
+    private final Database database = RealPostgres.freshDatabase();
+    private final UUID known = database.organization("Known");
+    private final UUID unknown = UUID.randomUUID();
+    private final String prefix = RunningWorker.createTopics(1);
+    private final String dlt = prefix + FEED + ".dlt";
+    private OperatorSession session;
+
+    @BeforeEach
+    void rejectTwoLive() {
+        String topic = prefix + FEED;
+        RealBroker.send(
+                topic,
+                Events.key(unknown),
+                Events.bytes(PipelineRun.class, Events.run(unknown, 1)),
+                new RecordHeader("trace", "secret".getBytes(StandardCharsets.UTF_8)));
+        RealBroker.send(topic, Events.key(known), "rubbish".getBytes(StandardCharsets.UTF_8));
+        try (RunningWorker worker = RunningWorker.start(prefix, database)) {
+            await().atMost(SOON).until(() -> worker.count("tracker.events") == 2);
+        }
+        session = OperatorSession.start(prefix, database, LetterBox.class);
+    }
+
+    @AfterEach
+    void end() {
+        session.close();
+    }
+
+    @Test
+    void aLetterOfAnUnknownOrganizationBecomesARowOnceThatIsThere() {
+        box().list(FEED, ALL, 10, session.operator());
+        assertThat(session.shown())
+                .contains(
+                        "0@0 ",
+                        "unknown_org  attempt 1  org " + unknown,
+                        "2 open dead letters of pipeline-runs {unknown_org=1, unreadable=1}");
+        database.sql()
+                .sql("INSERT INTO organizations (id, name, slug) VALUES (?, 'New', 'new')")
+                .param(unknown)
+                .update();
+        LetterFilter filter = new LetterFilter(Set.of("unknown_org"), List.of(), null, null, Set.of());
+
+        redrive(filter, true);
+        assertThat(session.shown()).contains("dry run, nothing was changed: 1 dead letters: 1 inserted");
+        assertThat(rows()).isZero();
+
+        redrive(filter, false);
+        assertThat(session.shown()).contains("redrive: 1 dead letters: 1 inserted");
+        assertThat(rows()).isEqualTo(1);
+        assertThat(RealBroker.readAll(prefix + FEED)).as("the live topic").hasSize(2);
+
+        redrive(filter, false);
+        assertThat(session.shown()).as("not offered twice").contains("0 open dead letters");
+    }
+
+    @Test
+    void aHopelessOneGoesBackWithItsAttemptsCountedAndEndsParked() {
+        LetterFilter filter = new LetterFilter(Set.of("unreadable"), List.of(), null, null, Set.of());
+        for (int attempt = 2; attempt < 5; attempt++) {
+            redrive(filter, false);
+            List<ConsumerRecord<byte[], byte[]>> letters = RealBroker.readAll(dlt);
+            ConsumerRecord<byte[], byte[]> returned = letters.get(letters.size() - 1);
+            assertThat(letters).hasSize(1 + attempt);
+            assertThat(header(returned, "tracker-attempt")).isEqualTo(Integer.toString(attempt));
+            assertThat(header(returned, "tracker-topic")).isEqualTo(prefix + FEED);
+            assertThat(header(returned, "tracker-offset")).isEqualTo("1");
+            assertThat(returned.value()).asString(StandardCharsets.UTF_8).isEqualTo("rubbish");
+            assertThat(returned.headers().headers("tracker-attempt")).hasSize(1);
+        }
+
+        redrive(filter, false);
+
+        List<ConsumerRecord<byte[], byte[]>> parked = RealBroker.readAll(dlt + ".parked");
+        assertThat(parked).hasSize(1);
+        assertThat(header(parked.get(0), "tracker-attempt")).isEqualTo("5");
+        assertThat(RealBroker.readAll(dlt)).hasSize(5);
+        session.shown();
+        redrive(filter, false);
+        assertThat(session.shown()).contains("0 open dead letters");
+    }
+
+    @Test
+    void whatIsKnownToBeHopelessIsParkedWithAReason() {
+        LetterFilter filter = new LetterFilter(Set.of(), List.of(), null, null, Set.of(new Place(0, 1)));
+
+        box().park(FEED, filter, "ticket 4711", OperatorSession.YES, session.operator());
+
+        ConsumerRecord<byte[], byte[]> parked =
+                RealBroker.readAll(dlt + ".parked").get(0);
+        assertThat(header(parked, "tracker-parked-reason")).isEqualTo("ticket 4711");
+        assertThat(header(parked, "tracker-reason")).isEqualTo("unreadable");
+        assertThat(parked.value()).asString(StandardCharsets.UTF_8).isEqualTo("rubbish");
+        box().list(FEED, ALL, 10, session.operator());
+        assertThat(session.shown()).contains("1 open dead letters of pipeline-runs {unknown_org=1}");
+    }
+
+    @Test
+    void whatThePublisherWroteIsShownOnlyWhenAskedFor() {
+        box().show(FEED, new Place(0, 0), false, session.operator());
+        assertThat(session.shown())
+                .contains("can be decoded; --payload shows it", "header trace: 6 bytes")
+                .doesNotContain("secret", "Orders");
+        box().show(FEED, new Place(0, 0), true, session.operator());
+        assertThat(session.shown()).contains("header trace: secret", "Orders 📦");
+        assertThatThrownBy(() -> box().show(FEED, new Place(0, 99), false, session.operator()))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("dead-letters list");
+    }
+
+    private void redrive(LetterFilter filter, boolean dry) {
+        try (StopSignal stop = StopSignal.installed()) {
+            assertThat(box().redrive(
+                                    FEED,
+                                    filter,
+                                    5,
+                                    dry ? OperatorSession.DRY : OperatorSession.YES,
+                                    session.operator(),
+                                    stop))
+                    .isTrue();
+        }
+    }
+
+    private LetterBox box() {
+        return session.get(LetterBox.class);
+    }
+
+    private int rows() {
+        return database.sql()
+                .sql("SELECT count(*) FROM analytics_pipeline_history WHERE org_id = ?")
+                .param(unknown)
+                .query(Integer.class)
+                .single();
+    }
+
+    private static String header(ConsumerRecord<byte[], byte[]> polled, String name) {
+        return new String(polled.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+    }
+}

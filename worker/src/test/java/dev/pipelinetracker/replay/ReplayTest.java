@@ -1,0 +1,283 @@
+package dev.pipelinetracker.replay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.pipelinetracker.events.PipelineRun;
+import dev.pipelinetracker.events.RunStatus;
+import dev.pipelinetracker.replay.Selection.Offsets;
+import dev.pipelinetracker.support.Events;
+import dev.pipelinetracker.support.RealBroker;
+import dev.pipelinetracker.support.RealPostgres;
+import dev.pipelinetracker.support.RealPostgres.Database;
+import dev.pipelinetracker.support.RealRegistry;
+import dev.pipelinetracker.support.RunningWorker;
+import dev.pipelinetracker.wire.EventEncoder;
+import dev.pipelinetracker.wire.EventSchemas;
+import dev.pipelinetracker.wire.RegistrySettings;
+import dev.pipelinetracker.wire.SchemaRegistry;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A replay beside the live consumers' group, on what they have already stored. */
+class ReplayTest {
+
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final int RUNS = 300;
+    private static final int PARTITIONS = 3;
+    private static final Instant START = Instant.parse("2026-11-01T00:00:00Z");
+    private static final String FEED = "pipeline-runs";
+    private static final String TABLE = "analytics_pipeline_history";
+
+    private final Database database = RealPostgres.freshDatabase();
+    private final UUID one = database.organization("One");
+    private final UUID other = database.organization("Other");
+    private final String prefix = RunningWorker.createTopics(PARTITIONS);
+    private final String topic = prefix + FEED;
+    private final StopSignal stop = StopSignal.installed();
+    private OperatorSession session;
+
+    @BeforeEach
+    void storeTheEventsLive() {
+        SchemaRegistry registry = new SchemaRegistry(RegistrySettings.at(URI.create(RealRegistry.url())));
+        EventEncoder<PipelineRun> encoder = new EventEncoder<>(
+                PipelineRun.class, registry.register("test-PipelineRun", EventSchemas.avsc(PipelineRun.class)));
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
+        for (int i = 0; i < RUNS; i++) {
+            UUID owner = i % 3 == 0 ? other : one;
+            PipelineRun running = Events.run(owner, i);
+            running.setSourceId(i % 2 == 0 ? "even" : "odd");
+            running.setStatus(RunStatus.running);
+            running.setTimestamp(Events.MOMENT.minusSeconds(60));
+            PipelineRun completed = Events.run(owner, i);
+            completed.setSourceId(running.getSourceId());
+            for (PipelineRun event : List.of(running, completed)) {
+                records.add(new ProducerRecord<>(
+                        topic,
+                        i % PARTITIONS,
+                        START.plusSeconds(i).toEpochMilli(),
+                        Events.key(owner),
+                        encoder.encode(event)));
+            }
+        }
+        records.add(new ProducerRecord<>(
+                topic, 0, START.toEpochMilli(), Events.key(one), "rubbish".getBytes(StandardCharsets.UTF_8)));
+        RealBroker.sendAll(records);
+        try (RunningWorker worker = RunningWorker.start(prefix, database)) {
+            await().atMost(SOON).until(() -> worker.count("tracker.events") == 2 * RUNS + 1);
+        }
+        session = OperatorSession.start(prefix, database, Replays.class);
+    }
+
+    @AfterEach
+    void end() {
+        stop.close();
+        session.close();
+    }
+
+    @Test
+    void ofWhatIsStoredItTouchesNoRowUsesNoIdAndLeavesGroupAndDeadLettersAlone() throws Exception {
+        List<String> versions = rowVersions();
+        Map<TopicPartition, OffsetAndMetadata> committed = committed();
+        database.vacuum();
+
+        assertThat(replay(OperatorSession.ALL, OperatorSession.YES)).isTrue();
+
+        assertThat(session.shown())
+                .contains("at most 601 records")
+                .contains(
+                        "replay 1 done: 601 records: 0 inserted, 0 updated, 600 unchanged, 1 rejected {unreadable=1}");
+        assertThat(rowVersions()).isEqualTo(versions);
+        assertThat(database.sequence(TABLE)).isEqualTo(RUNS);
+        assertThat(committed()).isEqualTo(committed);
+        assertThat(RealBroker.readAll(topic + ".dlt")).hasSize(1);
+    }
+
+    @Test
+    void rowsDeletedByHandComeBackForJustThatOrganization() {
+        List<String> before = rows(one);
+        database.sql().sql("DELETE FROM " + TABLE).update();
+
+        replay(OperatorSession.selection(one), OperatorSession.YES);
+
+        assertThat(rows(one)).isEqualTo(before).hasSize(200);
+        assertThat(rows(other)).isEmpty();
+        assertThat(session.shown()).contains("200 inserted, 0 updated, 200 unchanged, 1 rejected");
+    }
+
+    @Test
+    void aSourceATimeWindowAndOffsetsSelect() {
+        database.sql().sql("DELETE FROM " + TABLE).update();
+        replay(new Selection(null, null, List.of(), List.of("odd"), Set.of(), Map.of()), OperatorSession.YES);
+        assertThat(count("source_id = 'odd'")).isEqualTo(150);
+        assertThat(count("source_id = 'even'")).isZero();
+
+        database.sql().sql("DELETE FROM " + TABLE).update();
+        replay(
+                new Selection(START.plusSeconds(100), START.plusSeconds(110), List.of(), List.of(), Set.of(), Map.of()),
+                OperatorSession.YES);
+        assertThat(count("true")).isEqualTo(10);
+
+        database.sql().sql("DELETE FROM " + TABLE).update();
+        replay(
+                new Selection(null, null, List.of(), List.of(), Set.of(), Map.of(1, new Offsets(0, 10L))),
+                OperatorSession.YES);
+        assertThat(count("true")).isEqualTo(5);
+        assertThat(session.shown()).contains("at most 10 records");
+    }
+
+    @Test
+    void aDryRunTellsWhatWouldHappenAndChangesNothing() {
+        database.sql()
+                .sql("DELETE FROM %s WHERE org_id = ?".formatted(TABLE))
+                .param(other)
+                .update();
+        database.sql()
+                .sql("UPDATE %s SET \"timestamp\" = \"timestamp\" - interval '1 year' WHERE source_id = 'odd'"
+                        .formatted(TABLE))
+                .update();
+        List<String> versions = rowVersions();
+        long ids = database.sequence(TABLE);
+
+        replay(OperatorSession.ALL, OperatorSession.DRY);
+
+        assertThat(session.shown()).contains("100 inserted, 100 updated, 400 unchanged, 1 rejected");
+        assertThat(rowVersions()).isEqualTo(versions);
+        assertThat(database.sequence(TABLE)).isEqualTo(ids);
+        assertThat(count("tracker.replays", "true")).isZero();
+    }
+
+    @Test
+    void aRangeBelowTheLogsStartIsRefusedUnlessTheGapIsAccepted() throws Exception {
+        try (var admin = RealBroker.admin()) {
+            admin.deleteRecords(Map.of(new TopicPartition(topic, 1), RecordsToDelete.beforeOffset(50)))
+                    .all()
+                    .get();
+        }
+        Selection below = new Selection(null, null, List.of(), List.of(), Set.of(), Map.of(1, new Offsets(40, 60L)));
+
+        assertThatThrownBy(() -> replay(below, OperatorSession.YES))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("deleted up to 10 records")
+                .hasMessageContaining("--accept-gap");
+        assertThatThrownBy(() -> replay(
+                        new Selection(START.minusSeconds(1), null, List.of(), List.of(), Set.of(), Map.of()),
+                        OperatorSession.YES))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("deleted up to 50 records");
+        assertThat(count("tracker.replays", "true")).isZero();
+
+        replay(below, new Manner(Rate.UNLIMITED, true, 2_000, false, true, true));
+
+        assertThat(count("tracker.replay_partitions", "gap_records = 10")).isEqualTo(1);
+        assertThat(session.shown()).contains("replay 1 done: 10 records");
+    }
+
+    @Test
+    void itAsksAndANoIsANo() {
+        Manner ask = new Manner(Rate.UNLIMITED, true, 2_000, false, false, false);
+        assertThatThrownBy(() -> session.get(Replays.class)
+                        .replay(FEED, OperatorSession.ALL, ask, null, session.operator("n\n", true), stop))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("not confirmed");
+        assertThatThrownBy(() -> replay(OperatorSession.ALL, ask))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("--yes");
+        assertThat(count("tracker.replays", "true")).isZero();
+    }
+
+    @Test
+    void onlyOneMayRunAtATimeAndTheListTellsWhatBecameOfEach() throws Exception {
+        try (FeedLock lock = FeedLock.take(database.dataSource(), FEED)) {
+            lock.keep();
+            assertThatThrownBy(() -> replay(OperatorSession.ALL, OperatorSession.YES))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("another replay");
+        }
+        StopSignal stopped = StopSignal.installed();
+        stopped.stop();
+        assertThat(session.get(Replays.class)
+                        .replay(FEED, OperatorSession.ALL, OperatorSession.YES, "4711", session.operator(), stopped))
+                .isFalse();
+        stopped.close();
+        assertThat(session.shown()).contains("replay --resume 1");
+        session.get(Replays.class).list(5, session.operator());
+        assertThat(session.shown()).contains(" pipeline-runs  stopped ", "(4711)", "601 offsets left");
+
+        session.get(Replays.class).resume(1, OperatorSession.YES, session.operator(), stop);
+
+        session.get(Replays.class).list(5, session.operator());
+        assertThat(session.shown()).contains(" pipeline-runs  done ", "600 unchanged, 1 rejected", "0 offsets left");
+        assertThatThrownBy(() -> session.get(Replays.class).resume(1, OperatorSession.YES, session.operator(), stop))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("is done");
+    }
+
+    @Test
+    void aRowThatTheDatabaseRefusesIsCountedAndItsNeighboursAreCommitted() {
+        database.sql().sql("DELETE FROM " + TABLE).update();
+        database.sql()
+                .sql("ALTER TABLE %s ADD CONSTRAINT no_7 CHECK (records_processed <> 7)".formatted(TABLE))
+                .update();
+
+        replay(OperatorSession.ALL, OperatorSession.YES);
+
+        assertThat(session.shown()).contains("299 inserted", "refused_by_database=2");
+        assertThat(count("true")).isEqualTo(RUNS - 1);
+    }
+
+    private boolean replay(Selection selection, Manner manner) {
+        return session.get(Replays.class).replay(FEED, selection, manner, null, session.operator(), stop);
+    }
+
+    /** A row that was written anew has another place or another writer. */
+    private List<String> rowVersions() {
+        return database.sql()
+                .sql("SELECT ctid || ' ' || xmin || ' ' || to_jsonb(t) FROM %s t ORDER BY ctid".formatted(TABLE))
+                .query(String.class)
+                .list();
+    }
+
+    private List<String> rows(UUID organization) {
+        return database.sql()
+                .sql("SELECT (to_jsonb(t) - 'id' - 'created_at')::text AS line FROM %s t WHERE org_id = ? ORDER BY line"
+                        .formatted(TABLE))
+                .param(organization)
+                .query(String.class)
+                .list();
+    }
+
+    private int count(String condition) {
+        return count(TABLE, condition);
+    }
+
+    private int count(String table, String condition) {
+        return database.sql()
+                .sql("SELECT count(*) FROM %s WHERE %s".formatted(table, condition))
+                .query(Integer.class)
+                .single();
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> committed() throws Exception {
+        try (var admin = RealBroker.admin()) {
+            return admin.listConsumerGroupOffsets("pipeline-tracker." + FEED)
+                    .partitionsToOffsetAndMetadata()
+                    .get();
+        }
+    }
+}
