@@ -101,6 +101,20 @@ class EndToEndTest {
                         "chart_config", json -> assertThat(json.toString()).contains("\"title\": \"ü😀\""));
         assertThat(timestamp("analytics_visualizations", "generated_at", owner))
                 .isEqualTo(LocalDateTime.parse("2026-03-08T07:30:00.123456"));
+        assertThat(database.sql()
+                        .sql("SELECT * FROM analytics_pipeline_history WHERE org_id = ? ORDER BY timestamp DESC LIMIT 50")
+                        .param(owner)
+                        .query()
+                        .listOfRows())
+                .as("the document's recent history")
+                .containsExactly(run);
+        assertThat(database.sql()
+                        .sql("SELECT * FROM analytics_source_insights WHERE org_id = ? AND source_id = ?")
+                        .params(owner, "source-41")
+                        .query()
+                        .listOfRows())
+                .as("the document's insights of a source")
+                .hasSize(1);
         Duration age = Duration.between(
                 timestamp("analytics_pipeline_history", "created_at", owner),
                 LocalDateTime.now(java.time.ZoneOffset.UTC));

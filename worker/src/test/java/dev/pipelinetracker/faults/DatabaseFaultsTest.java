@@ -179,12 +179,12 @@ class DatabaseFaultsTest {
     void aRowThatSomebodyElseLocksIsWaitedFor() throws SQLException {
         int first = stage.publish(Kind.RUNS, 1);
         settleUndisturbed();
-        double before = worker.retries("database_busy");
+        double before = worker.retries("database_slow");
         try (Connection lock = lock(
                 "SELECT 1 FROM analytics_pipeline_history WHERE source_id = '" + Kind.source(first) + "' FOR UPDATE")) {
             stage.ledger().good(Kind.RUNS, stage.organization(first), first, 1);
             stage.ledger().flush();
-            await().atMost(Stage.LIMIT).until(() -> worker.retries("database_busy") > before);
+            await().atMost(Stage.LIMIT).until(() -> worker.retries("database_slow") > before);
             assertThat(lock.isClosed()).isFalse();
         }
         settleUndisturbed();

@@ -57,7 +57,7 @@ class SqlStatesTest {
         "53200, database_busy",
         "53300, database_busy",
         "55P03, database_busy",
-        "57014, database_busy",
+        "57014, database_slow",
         "0A000, database_busy",
         "25006, database_read_only",
         "42501, database_stopped",
