@@ -102,7 +102,8 @@ class EndToEndTest {
         assertThat(timestamp("analytics_visualizations", "generated_at", owner))
                 .isEqualTo(LocalDateTime.parse("2026-03-08T07:30:00.123456"));
         assertThat(database.sql()
-                        .sql("SELECT * FROM analytics_pipeline_history WHERE org_id = ? ORDER BY timestamp DESC LIMIT 50")
+                        .sql(
+                                "SELECT * FROM analytics_pipeline_history WHERE org_id = ? ORDER BY timestamp DESC LIMIT 50")
                         .param(owner)
                         .query()
                         .listOfRows())
