@@ -19,21 +19,17 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.dao.DuplicateKeyException;
-import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
-import org.springframework.jdbc.datasource.init.ScriptUtils;
 
 /** A database that the framework's own script made, with rows in it. */
 class AdoptionTest {
 
     private static final UUID PIPELINE = UUID.fromString("00000000-0000-4000-8000-000000000001");
 
-    private final Database database = RealPostgres.emptyDatabase();
+    private final Database database = RealPostgres.frameworksDatabase();
     private final UUID organization;
 
     AdoptionTest() {
-        script(database, "framework/schema-2.0.sql");
         organization = database.organization("Acme");
     }
 
@@ -250,12 +246,6 @@ class AdoptionTest {
                 .update();
 
         assertThatCode(() -> migrations().migrateOrAdopt()).doesNotThrowAnyException();
-    }
-
-    static void script(Database database, String name) {
-        ResourceDatabasePopulator script = new ResourceDatabasePopulator(new ClassPathResource(name));
-        script.setSeparator(ScriptUtils.EOF_STATEMENT_SEPARATOR);
-        script.execute(database.dataSource());
     }
 
     private Migrations migrations() {

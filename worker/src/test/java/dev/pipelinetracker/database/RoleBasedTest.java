@@ -13,7 +13,7 @@ class RoleBasedTest {
     private final Database database = RealPostgres.emptyDatabase();
 
     RoleBasedTest() {
-        AdoptionTest.script(database, "framework/by-role.sql");
+        database.run("framework/by-role.sql");
     }
 
     @Test
