@@ -40,6 +40,12 @@ final class Migrate implements Callable<Integer> {
                     "Move the tables of the framework's older schema, by role, to the schema legacy, and create schema 2.0 and a demo organization.")
     private boolean replaceRoleBased;
 
+    @Option(
+            names = "--row-level-security",
+            description =
+                    "Also keep organizations apart in the database: policies by the session setting tracker.org_id, and the roles tracker_worker, tracker_reader, tracker_operator.")
+    private boolean rowLevelSecurity;
+
     @Option(names = "--yes", description = "Do not ask before --replace-role-based.")
     private boolean yes;
 
@@ -53,21 +59,32 @@ final class Migrate implements Callable<Integer> {
         try (ConfigurableApplicationContext context = application.run(properties.arguments())) {
             Migrations migrations = new Migrations(context.getBean(DataSource.class));
             if (plan) {
-                List<String> steps = migrations.plan();
-                steps.forEach(System.out::println);
-                if (steps.isEmpty()) {
-                    System.out.println("nothing to do");
-                }
-            } else if (replaceRoleBased) {
+                show(migrations.plan());
+                return ExitCode.DONE;
+            }
+            if (replaceRoleBased) {
                 confirm(migrations.plan());
                 migrations.replaceRoleBased();
             } else {
                 migrations.migrateOrAdopt();
             }
+            if (rowLevelSecurity) {
+                migrations.secure();
+            }
             return ExitCode.DONE;
         } catch (RefusedException e) {
             System.err.println("refused: " + e.getMessage());
             return ExitCode.REFUSED;
+        }
+    }
+
+    private void show(List<String> steps) {
+        steps.forEach(System.out::println);
+        if (rowLevelSecurity) {
+            System.out.println(
+                    "create the roles tracker_worker, tracker_reader, tracker_operator and row-level security");
+        } else if (steps.isEmpty()) {
+            System.out.println("nothing to do");
         }
     }
 

@@ -109,6 +109,16 @@ public final class Migrations {
     }
 
     /**
+     * For {@code migrate --row-level-security}: keeps organizations apart in the database itself, once it is migrated. Every
+     * later migration keeps it so. The role must own the tables and be allowed to create roles, unless {@code tracker_worker},
+     * {@code tracker_reader} and {@code tracker_operator} are there.
+     */
+    public void secure() {
+        new Tenancy(database).choose();
+        log.info("Row-level security is on, by the session setting tracker.org_id");
+    }
+
+    /**
      * What {@link #migrateOrAdopt} would do, a line for each step, or {@link #replaceRoleBased} where the schema is by role.
      * Changes nothing; of tables that would be adopted it reads every row.
      */
@@ -144,6 +154,11 @@ public final class Migrations {
             flyway.migrate()
                     .migrations
                     .forEach(done -> log.info("Migrated the database to {}: {}", done.version, done.description));
+            Tenancy tenancy = new Tenancy(database);
+            if (tenancy.isChosen()) {
+                // grants and policies of tables that are new
+                tenancy.choose();
+            }
         }
     }
 
