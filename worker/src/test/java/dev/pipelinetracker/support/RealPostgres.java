@@ -91,6 +91,15 @@ public final class RealPostgres {
             whole.execute(dataSource());
         }
 
+        /** Turns row-level security on: the same database, for the worker, with the rights that it needs and no more. */
+        public Database forLeastPrivilegedWorker() {
+            new Migrations(dataSource()).secure();
+            String login = "worker_of_" + name;
+            sql().sql("CREATE ROLE %1$s LOGIN PASSWORD '%1$s' IN ROLE tracker_worker".formatted(login))
+                    .update();
+            return new Database(name, jdbcUrl, login, login);
+        }
+
         /** Inserts an organization. */
         public UUID organization(String name) {
             UUID id = UUID.randomUUID();
