@@ -53,6 +53,7 @@ final class Migrate implements Callable<Integer> {
     public Integer call() {
         SpringApplicationBuilder application = new SpringApplicationBuilder(DatabaseOnly.class)
                 .web(WebApplicationType.NONE)
+                .logStartupInfo(false)
                 // without the time-outs of serve: an index on a large table takes its time
                 .profiles("migrate")
                 .listeners(new RequiredSettings("spring.datasource.url"));
