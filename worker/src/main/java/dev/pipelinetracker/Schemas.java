@@ -84,7 +84,7 @@ final class Schemas implements Runnable {
 
         @Override
         public Integer call() {
-            try (ConfigurableApplicationContext context = ClientContext.start(arguments())) {
+            try (ConfigurableApplicationContext context = ClientContext.startForRegistry(arguments())) {
                 Subjects subjects = new Subjects(context.getBean(SchemaRegistry.class));
                 for (EventFeed feed : EventFeed.values()) {
                     out().println(subjects.register(feed, ClientContext.topic(context, feed)));
@@ -134,7 +134,7 @@ final class Schemas implements Runnable {
         private List<String> faults(String... arguments) throws IOException {
             List<String> faults = new ArrayList<>();
             if (files.isEmpty()) {
-                try (ConfigurableApplicationContext context = ClientContext.start(arguments)) {
+                try (ConfigurableApplicationContext context = ClientContext.startForRegistry(arguments)) {
                     Subjects subjects = new Subjects(context.getBean(SchemaRegistry.class));
                     for (EventFeed feed : EventFeed.values()) {
                         faults.addAll(subjects.faults(feed, ClientContext.topic(context, feed)));
@@ -158,7 +158,7 @@ final class Schemas implements Runnable {
             }
             List<String> faults = new ArrayList<>(Subjects.faultsBesideOurs(feed.get(), changed));
             if (isRegistryGiven(arguments)) {
-                try (ConfigurableApplicationContext context = ClientContext.start(arguments)) {
+                try (ConfigurableApplicationContext context = ClientContext.startForRegistry(arguments)) {
                     faults.addAll(new Subjects(context.getBean(SchemaRegistry.class))
                             .faults(changed, ClientContext.topic(context, feed.get())));
                 }

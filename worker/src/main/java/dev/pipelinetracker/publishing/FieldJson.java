@@ -12,7 +12,6 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
-import org.jspecify.annotations.Nullable;
 
 /** Reads one field's value from JSON; see {@link EventJson} for what people may write. */
 final class FieldJson {
@@ -26,9 +25,10 @@ final class FieldJson {
      * @param type the field's type, or the one that its union has beside null
      * @throws InvalidEventException if it is none of that type; the type's rules are not checked yet
      */
-    static @Nullable Object value(Schema.Field field, Schema type, JsonNode json) throws InvalidEventException {
+    static Object value(Schema.Field field, Schema type, JsonNode json) throws InvalidEventException {
         if (json.isNull()) {
-            return null;
+            // Not left to the rules: a generated class has no null for a number.
+            throw new InvalidEventException(field.name(), "must not be null");
         }
         return switch (type.getType()) {
             case STRING ->
