@@ -42,7 +42,7 @@ public final class RunningWorker implements AutoCloseable {
         return prefix;
     }
 
-    /** Starts a worker on topics of that prefix; properties as {@code name=value}. */
+    /** Starts a worker on topics of that prefix; properties as {@code name=value}, also in place of the tests' own. */
     public static RunningWorker start(String prefix, Database database, String... properties) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--spring.kafka.bootstrap-servers=" + RealBroker.bootstrapServers(),
@@ -55,6 +55,8 @@ public final class RunningWorker implements AutoCloseable {
                 "--management.server.port=0"));
         FEEDS.forEach(feed -> arguments.add("--tracker.feeds." + feed + ".topic=" + prefix + feed));
         for (String property : properties) {
+            // one given twice would be a list to Spring
+            arguments.removeIf(given -> given.startsWith("--" + property.split("=", 2)[0] + "="));
             arguments.add("--" + property);
         }
         return new RunningWorker(
