@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.pipelinetracker.publish.EventFeed;
 import dev.pipelinetracker.support.RealPostgres.Database;
-import java.sql.Timestamp;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -36,16 +39,26 @@ final class StoredEvents {
         database.sql()
                 .sql("SELECT * FROM " + TABLES.get(feed) + " WHERE org_id = ?")
                 .param(organization)
-                .query()
-                .listOfRows()
-                .forEach(row -> {
-                    Map<String, Object> columns = new TreeMap<>();
-                    row.forEach((column, value) -> columns.put(column, comparable(value)));
-                    columns.remove("id");
-                    columns.remove("created_at");
+                .query(row -> {
+                    Map<String, Object> columns = columns(row);
                     rows.put(identity(feed, columns), columns);
                 });
         return rows;
+    }
+
+    private static Map<String, Object> columns(ResultSet row) throws SQLException {
+        Map<String, Object> columns = new TreeMap<>();
+        ResultSetMetaData definition = row.getMetaData();
+        for (int i = 1; i <= definition.getColumnCount(); i++) {
+            // a java.sql.Timestamp would move what lies in an hour that the JVM's zone skips
+            Object value = definition.getColumnType(i) == Types.TIMESTAMP
+                    ? row.getObject(i, LocalDateTime.class)
+                    : row.getObject(i);
+            columns.put(definition.getColumnName(i), comparable(value));
+        }
+        columns.remove("id");
+        columns.remove("created_at");
+        return columns;
     }
 
     /** What should be stored of these. */
@@ -73,9 +86,6 @@ final class StoredEvents {
         }
         if (value instanceof Instant moment) {
             return LocalDateTime.ofInstant(moment, ZoneOffset.UTC);
-        }
-        if (value instanceof Timestamp moment) {
-            return moment.toLocalDateTime();
         }
         if (value instanceof Integer number) {
             return number.longValue();
