@@ -53,19 +53,18 @@ class DatabaseFaultsTest {
     @MatrixRow({5, 10})
     void anOutageLongerThanThePollIntervalIsWaitedForInTheGroup(Signal how) {
         publishAll(100);
-        Stage.postgres().stop(how);
-        publishAll(100);
-        await().atMost(Stage.LIMIT).until(worker::isPaused);
-        Map<Integer, Long> committed = stage.ledger().committed(Kind.RUNS);
-        assertThat(worker.status("/actuator/health/liveness")).isEqualTo(OptionalInt.of(200));
-        assertThat(worker.status("/actuator/health/dependencies")).isEqualTo(OptionalInt.of(503));
-        assertThat(worker.retries("database_away")).isPositive();
-        // max.poll.interval is 10 s here
-        Duration outage = how == Signal.QUIT ? Duration.ofSeconds(11) : Duration.ofSeconds(3);
-        await().pollDelay(outage).atMost(Stage.LIMIT).until(worker::isAlive);
-        assertThat(stage.ledger().committed(Kind.RUNS)).isEqualTo(committed);
-
-        Stage.postgres().startAgain();
+        Stage.postgres().whileDown(how, () -> {
+            publishAll(100);
+            await().atMost(Stage.LIMIT).until(worker::isPaused);
+            Map<Integer, Long> committed = stage.ledger().committed(Kind.RUNS);
+            assertThat(worker.status("/actuator/health/liveness")).isEqualTo(OptionalInt.of(200));
+            assertThat(worker.status("/actuator/health/dependencies")).isEqualTo(OptionalInt.of(503));
+            assertThat(worker.retries("database_away")).isPositive();
+            // max.poll.interval is 10 s here
+            Duration outage = how == Signal.QUIT ? Duration.ofSeconds(11) : Duration.ofSeconds(3);
+            await().pollDelay(outage).atMost(Stage.LIMIT).until(worker::isAlive);
+            assertThat(stage.ledger().committed(Kind.RUNS)).isEqualTo(committed);
+        });
 
         awaitBackAtWork();
         settleUndisturbed();
@@ -75,13 +74,10 @@ class DatabaseFaultsTest {
     @Test
     @MatrixRow(6)
     void aFrozenServerIsGivenUpAndTriedAgain() {
-        Stage.postgres().freeze();
-        try {
+        Stage.postgres().whileFrozen(() -> {
             publishAll(50);
-            await().atMost(Stage.LIMIT).until(() -> worker.isPaused());
-        } finally {
-            Stage.postgres().thaw();
-        }
+            await().atMost(Stage.LIMIT).until(worker::isPaused);
+        });
         awaitBackAtWork();
         settleUndisturbed();
     }
@@ -249,7 +245,7 @@ class DatabaseFaultsTest {
 
     /** All accounted for, nothing rejected, and nobody has left the group. */
     private void settleUndisturbed() {
-        Ledger.Account account = stage.settle();
+        Account account = stage.settle();
         assertThat(account.deadLetters()).isEmpty();
         assertThat(stage.members(Kind.RUNS)).isEqualTo(members);
         assertThat(worker.isAlive()).isTrue();

@@ -103,17 +103,20 @@ final class Stage implements AutoCloseable {
             topics.add(new NewTopic(prefix + kind.feed(), partitions, (short) 1));
             topics.add(new NewTopic(prefix + kind.feed() + ".dlt", 1, (short) 1));
         }
-        try (var admin = broker().admin()) {
-            FaultyBroker.done(admin.createTopics(topics).all());
-        }
+        FaultyBroker.done(broker().admin().createTopics(topics).all());
         ledger = new Ledger(broker(), database, prefix);
         watch = new DurabilityWatch(ledger, Duration.ofMillis(500));
         injections = new Injections(database);
     }
 
-    /** A new one; the name is used once, letters only. */
+    /** A new one with two partitions per feed; the name is used once, letters only. */
     static Stage open(String name) {
-        return new Stage(name, 2);
+        return open(name, 2);
+    }
+
+    /** As {@link #open(String)}, with so many partitions per feed. */
+    static Stage open(String name, int partitions) {
+        return new Stage(name, partitions);
     }
 
     static FaultyPostgres postgres() {
@@ -217,20 +220,24 @@ final class Stage implements AutoCloseable {
     /** The ids of the members of a feed's group: whoever leaves and comes back has another. */
     Set<String> members(Kind kind) {
         Set<String> ids = new TreeSet<>();
-        try (var admin = broker().admin()) {
-            FaultyBroker.done(
-                            admin.describeConsumerGroups(List.of(kind.group())).all())
-                    .values()
-                    .forEach(group -> group.members().forEach(member -> ids.add(member.consumerId())));
-        }
+        FaultyBroker.done(broker().admin()
+                        .describeConsumerGroups(List.of(kind.group()))
+                        .all())
+                .values()
+                .forEach(group -> group.members().forEach(member -> ids.add(member.consumerId())));
         return ids;
     }
 
     /** Waits until every event is committed, then holds the account; nothing may have been ahead at any time. */
-    Ledger.Account settle() {
-        Ledger.Account account = ledger.settle(LIMIT);
+    Account settle() {
+        Account account = ledger.settle(LIMIT);
         watch.verify();
         return account;
+    }
+
+    /** Throws if any offset was ahead of what is durable, at any time so far. */
+    void verify() {
+        watch.verify();
     }
 
     /** How often the watch could look. */
@@ -246,9 +253,10 @@ final class Stage implements AutoCloseable {
         registryProxy.close();
         ledger.close();
         // the killed are members until their sessions end; the next stage's workers would wait for that
-        try (var admin = broker().admin()) {
+        try {
             for (Kind kind : Kind.values()) {
-                admin.removeMembersFromConsumerGroup(kind.group(), new RemoveMembersFromConsumerGroupOptions())
+                broker().admin()
+                        .removeMembersFromConsumerGroup(kind.group(), new RemoveMembersFromConsumerGroupOptions())
                         .all()
                         .get(10, TimeUnit.SECONDS);
             }

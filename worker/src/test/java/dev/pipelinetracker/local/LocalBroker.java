@@ -26,7 +26,7 @@ import org.apache.kafka.common.utils.Time;
  * One Kafka broker, its own controller, inside this JVM. Listens on 127.0.0.1 only, keeps its records in a folder across
  * restarts, and makes no topic unasked.
  */
-final class LocalBroker implements AutoCloseable {
+public final class LocalBroker implements AutoCloseable {
 
     /** Written into the folder at its first start; another one would be refused there ever after. */
     private static final String CLUSTER_ID = "bG9jYWwtcGlwZWxpbmVzMQ";
@@ -49,8 +49,14 @@ final class LocalBroker implements AutoCloseable {
      * @throws IOException if the folder cannot be written or holds something else
      */
     static LocalBroker start(Path folder, int port) throws IOException {
+        return start(folder, port, Map.of());
+    }
+
+    /** As {@link #start(Path, int)}, with settings of the broker's beside its own. */
+    public static LocalBroker start(Path folder, int port, Map<String, String> settings) throws IOException {
         Files.createDirectories(folder);
         Properties properties = properties(folder, port, Loopback.freePort());
+        properties.putAll(settings);
         format(folder, properties);
         KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
         server.startup();
