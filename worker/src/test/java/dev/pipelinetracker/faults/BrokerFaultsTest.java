@@ -98,7 +98,7 @@ class BrokerFaultsTest {
 
         // and if the broker goes before it has the letter
         Stage.broker().whileDown(Signal.KILL, () -> assertThat(worker.isAlive()).isTrue());
-        Stage.broker().limitRecords(topic, null);
+        Stage.broker().limitRecords(topic, FaultyBroker.LARGEST_RECORD);
         assertThat(stage.settle().deadLetters()).containsKey("refused_by_database");
     }
 
@@ -125,7 +125,7 @@ class BrokerFaultsTest {
         stage.publish(Kind.CHARTS, 20);
         await().atMost(Stage.LIMIT).until(() -> worker.retries("broker") > before + 1);
         assertThat(stage.ledger().isCommitted()).isFalse();
-        Stage.broker().limitRecords(topic, null);
+        Stage.broker().limitRecords(topic, FaultyBroker.LARGEST_RECORD);
         stage.settle();
     }
 
@@ -160,7 +160,7 @@ class BrokerFaultsTest {
 
     @Test
     @MatrixRow(12)
-    void twoWorkersWithTheSameKeysLoseNothing() {
+    void twoWorkersWithTheSameKeysLoseNothingIfOneIsKilled() {
         WorkerProcess second = stage.startWorker();
         int first = stage.keys(20);
         Random random = new Random(7);

@@ -18,9 +18,8 @@ final class BrokerMain {
                 Map.of(
                         "group.min.session.timeout.ms",
                         "1000",
-                        // events of 10 MB are part of the matrix
                         "message.max.bytes",
-                        "20000000"));
+                        Integer.toString(FaultyBroker.LARGEST_RECORD)));
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "stop-broker"));
     }
 }

@@ -180,7 +180,7 @@ final class ChaosFaults {
         Stage.broker().limitRecords(topic, 1);
         publishBad();
         passAWhile();
-        Stage.broker().limitRecords(topic, null);
+        Stage.broker().limitRecords(topic, FaultyBroker.LARGEST_RECORD);
     }
 
     private void publishBad() {

@@ -15,9 +15,13 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 
 /** A Kafka broker that can be stopped, killed, frozen and started again on its data. */
 final class FaultyBroker extends FaultyServer {
+
+    /** Events of 10 MB are part of the matrix. */
+    static final int LARGEST_RECORD = 20_000_000;
 
     private static final String NAME = "broker";
 
@@ -78,12 +82,11 @@ final class FaultyBroker extends FaultyServer {
         return admin;
     }
 
-    /** From now on the topic takes no record that is larger, or again what the broker takes if that is null. */
-    void limitRecords(String topic, @org.jspecify.annotations.Nullable Integer bytes) {
-        AlterConfigOp change = bytes == null
-                ? new AlterConfigOp(new ConfigEntry("max.message.bytes", ""), AlterConfigOp.OpType.DELETE)
-                : new AlterConfigOp(
-                        new ConfigEntry("max.message.bytes", Integer.toString(bytes)), AlterConfigOp.OpType.SET);
+    /** From now on the topic takes no record that is larger, in bytes. */
+    void limitRecords(String topic, int bytes) {
+        AlterConfigOp change = new AlterConfigOp(
+                new ConfigEntry(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(bytes)),
+                AlterConfigOp.OpType.SET);
         done(admin.incrementalAlterConfigs(
                         Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), List.of(change)))
                 .all());

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.pipelinetracker.events.PipelineRun;
+import dev.pipelinetracker.events.Visualization;
 import dev.pipelinetracker.support.Events;
+import dev.pipelinetracker.support.RealRegistry;
+import dev.pipelinetracker.wire.EventSchemas;
+import dev.pipelinetracker.wire.RegistrySettings;
+import dev.pipelinetracker.wire.SchemaRegistry;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,9 +23,7 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.avro.Schema;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,18 +57,12 @@ class HostileInputTest {
         Random random = new Random(seed);
         UUID organization = stage.organization(0);
         byte[] original = Wire.bytes(Kind.RUNS.event(organization, 1_000_000, 0));
-        double heapBefore = worker.metric("jvm_gc_live_data_size_bytes");
+        double heapBefore = worker.liveHeap();
         double before = worker.metric("tracker_events_total");
-        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                java.util.Map.of("bootstrap.servers", Stage.broker().bootstrapServers()),
-                new ByteArraySerializer(),
-                new ByteArraySerializer())) {
-            for (int i = 0; i < MUTATED; i++) {
-                var unused = producer.send(new ProducerRecord<>(
-                        stage.ledger().topic(Kind.RUNS), Wire.key(organization), mutated(original, random)));
-            }
-            producer.flush();
+        for (int i = 0; i < MUTATED; i++) {
+            stage.ledger().sendUncounted(Kind.RUNS, Wire.key(organization), mutated(original, random));
         }
+        stage.ledger().flush();
 
         await("seed " + seed)
                 .atMost(Duration.ofMinutes(2))
@@ -79,9 +77,7 @@ class HostileInputTest {
                 .isEqualTo((int) rejected);
         assertThat(rejected).isGreaterThan(MUTATED / 2.0);
         assertThat(worker.metric("tracker_retries_total")).as("nobody waited").isZero();
-        assertThat(worker.metric("jvm_gc_live_data_size_bytes") - heapBefore)
-                .as("growth of the live heap, bytes")
-                .isLessThan(64e6);
+        assertFlat(heapBefore);
         assertThat(worker.isAlive()).isTrue();
         assertThat(worker.status("/actuator/health/liveness")).isEqualTo(OptionalInt.of(200));
     }
@@ -119,6 +115,66 @@ class HostileInputTest {
         UUID stranger = UUID.randomUUID();
         stage.ledger().bad(Kind.RUNS, Wire.key(stranger), Wire.bytes(Kind.RUNS.event(stranger, 1, 0)), "unknown_org");
         settleUnimpressed();
+    }
+
+    @Test
+    @MatrixRow(23)
+    void lengthsThatAreClaimedCostNoHeap() {
+        byte[] header = Arrays.copyOf(Wire.bytes(run()), 5);
+        byte[] key = Wire.key(stage.organization(0));
+        double before = worker.liveHeap();
+        // as a string: one megabyte to two gigabytes, of which the worker has a quarter
+        for (int claim = 0; claim < 1_000; claim++) {
+            unreadable(key, join(header, varint((1L << 20) << claim % 11)));
+        }
+        settleUnimpressed();
+        assertFlat(before);
+    }
+
+    @Test
+    @MatrixRow(23)
+    void aDatumAsDeepAsItIsLongIsRejected() {
+        Schema schema = new Schema.Parser().parse(EventSchemas.avsc(PipelineRun.class));
+        List<Schema.Field> fields = new ArrayList<>();
+        schema.getFields().forEach(field -> fields.add(new Schema.Field(field, field.schema())));
+        Schema node = Schema.createRecord("Node", null, "dev.pipelinetracker.events", false);
+        Schema next = Schema.createUnion(Schema.create(Schema.Type.NULL), node);
+        node.setFields(List.of(new Schema.Field("next", next)));
+        fields.add(new Schema.Field("chain", node));
+        int id = new SchemaRegistry(RegistrySettings.at(URI.create(RealRegistry.url())))
+                .register(
+                        "recursive-value",
+                        Schema.createRecord(schema.getName(), null, schema.getNamespace(), false, fields)
+                                .toString());
+        byte[] links = new byte[1_000_001];
+        // the union's second branch, a million times, and its first
+        Arrays.fill(links, 0, 1_000_000, (byte) 2);
+        byte[] value = join(Wire.bytes(run()), links);
+        ByteBuffer.wrap(value).putInt(1, id);
+
+        unreadable(Wire.key(stage.organization(0)), value);
+        settleUnimpressed();
+    }
+
+    @Test
+    @MatrixRow(24)
+    void aGoodEventOfTenMegabytesIsStoredAsItIs() {
+        // 4,194,304 characters is the limit: of three bytes each
+        String text = "€".repeat(3_500_000);
+        Visualization chart = Events.chart(stage.organization(0), 1);
+        chart.setSourceId("large");
+        chart.setChartConfig("{\"note\":\"" + text + "\"}");
+        byte[] value = Wire.bytes(chart);
+        assertThat(value.length).isGreaterThan(10_000_000);
+        stage.ledger().sendUncounted(Kind.CHARTS, Wire.key(stage.organization(0)), value);
+        await().atMost(Stage.LIMIT)
+                .until(() -> stage.database()
+                                .sql("SELECT count(*) FROM analytics_visualizations WHERE source_id = 'large'"
+                                        + " AND chart_config ->> 'note' = repeat('€', 3500000)")
+                                .query(Long.class)
+                                .single()
+                        == 1);
+        assertThat(worker.isAlive()).isTrue();
     }
 
     @Test
@@ -163,7 +219,7 @@ class HostileInputTest {
             run.setTimestamp(moment);
             sources.add(run.getSourceId());
             // the ledger's rows are numbered: these are not, and are looked at here
-            sendUncounted(organization, Wire.bytes(run));
+            stage.ledger().sendUncounted(Kind.RUNS, Wire.key(organization), Wire.bytes(run));
         }
         for (int i = 0; i < moments.size(); i++) {
             String source = sources.get(i);
@@ -186,16 +242,6 @@ class HostileInputTest {
                 .sql("postgres")
                 .sql("ALTER ROLE tracker_worker RESET timezone")
                 .update();
-    }
-
-    private void sendUncounted(UUID organization, byte[] value) {
-        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                java.util.Map.of("bootstrap.servers", Stage.broker().bootstrapServers()),
-                new ByteArraySerializer(),
-                new ByteArraySerializer())) {
-            var unused =
-                    producer.send(new ProducerRecord<>(stage.ledger().topic(Kind.RUNS), Wire.key(organization), value));
-        }
     }
 
     private void settleUnimpressed() {
@@ -228,6 +274,23 @@ class HostileInputTest {
         int at = new String(value, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("QQQ");
         ByteBuffer.wrap(value).position(at).put(new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80});
         unreadable(Wire.key(run.getOrgId()), value);
+    }
+
+    private void assertFlat(double liveHeapBefore) {
+        assertThat(worker.liveHeap() - liveHeapBefore)
+                .as("growth of the live heap, bytes")
+                .isLessThan(10e6);
+    }
+
+    /** As Avro writes a length. */
+    private static byte[] varint(long length) {
+        ByteBuffer bytes = ByteBuffer.allocate(10);
+        long rest = length << 1;
+        for (; rest > 0x7f; rest >>>= 7) {
+            bytes.put((byte) ((rest & 0x7f) | 0x80));
+        }
+        bytes.put((byte) rest);
+        return Arrays.copyOf(bytes.array(), bytes.position());
     }
 
     private static byte[] join(byte[] first, byte[] second) {

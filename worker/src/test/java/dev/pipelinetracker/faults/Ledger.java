@@ -25,6 +25,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class Ledger implements AutoCloseable {
 
     /** A published event: good if there is no reason to reject it. */
-    record Entry(
+    private record Entry(
             UUID organization,
             int key,
             int version,
@@ -88,23 +89,40 @@ final class Ledger implements AutoCloseable {
 
     /** Publishes a good event. */
     void good(Kind kind, UUID organization, int key, int version) {
+        good(kind, null, organization, key, version);
+    }
+
+    /** As {@link #good(Kind, UUID, int, int)}, to a partition that the publisher chooses. */
+    void good(Kind kind, @Nullable Integer partition, UUID organization, int key, int version) {
         send(
+                new ProducerRecord<>(
+                        topic(kind),
+                        partition,
+                        Wire.key(organization),
+                        Wire.bytes(kind.event(organization, key, version))),
                 kind,
-                Wire.key(organization),
-                Wire.bytes(kind.event(organization, key, version)),
                 new Entry(organization, key, version, null));
     }
 
     /** Publishes a record that must be rejected for that reason. */
     void bad(Kind kind, byte @Nullable [] key, byte @Nullable [] value, String reason) {
-        send(kind, key, value, new Entry(new UUID(0, 0), 0, 0, reason));
+        send(new ProducerRecord<>(topic(kind), key, value), kind, new Entry(new UUID(0, 0), 0, 0, reason));
     }
 
-    /** Publishes a record of which the caller knows what must become of it. */
-    void send(Kind kind, byte @Nullable [] key, byte @Nullable [] value, Entry entry) {
+    /** Publishes a record that the account knows nothing of: what becomes of it is the caller's business. */
+    void sendUncounted(Kind kind, byte[] key, byte[] value) {
+        checkSent();
+        var unused = producer.send(new ProducerRecord<>(topic(kind), key, value), (place, failure) -> {
+            if (failure != null) {
+                unsent.add(failure);
+            }
+        });
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> published, Kind kind, Entry entry) {
         checkSent();
         produced.incrementAndGet();
-        var unused = producer.send(new ProducerRecord<>(topic(kind), key, value), (place, failure) -> {
+        var unused = producer.send(published, (place, failure) -> {
             if (failure == null) {
                 byPartition(kind)
                         .computeIfAbsent(place.partition(), partition -> new ConcurrentSkipListMap<>())
@@ -309,9 +327,10 @@ final class Ledger implements AutoCloseable {
 
     /** Makes a dead-letter topic. */
     void createDeadLetterTopic(Kind kind) {
-        FaultyBroker.done(broker.admin()
-                .createTopics(List.of(new NewTopic(deadLetterTopic(kind), 1, (short) 1)))
-                .all());
+        // said, because a broker that restarts may remember what the deleted topic of that name was limited to
+        NewTopic topic = new NewTopic(deadLetterTopic(kind), 1, (short) 1)
+                .configs(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(FaultyBroker.LARGEST_RECORD)));
+        FaultyBroker.done(broker.admin().createTopics(List.of(topic)).all());
     }
 
     private List<ConsumerRecord<byte[], byte[]>> readAll(String topic) {

@@ -228,6 +228,22 @@ final class Stage implements AutoCloseable {
         return ids;
     }
 
+    /** Takes all members out of the groups, whoever they are; those that live join again. */
+    void expelMembers() {
+        for (Kind kind : Kind.values()) {
+            try {
+                broker().admin()
+                        .removeMembersFromConsumerGroup(kind.group(), new RemoveMembersFromConsumerGroupOptions())
+                        .all()
+                        .get(10, TimeUnit.SECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                // nobody was left
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     /** Waits until every event is committed, then holds the account; nothing may have been ahead at any time. */
     Account settle() {
         Account account = ledger.settle(LIMIT);
@@ -253,18 +269,7 @@ final class Stage implements AutoCloseable {
         registryProxy.close();
         ledger.close();
         // the killed are members until their sessions end; the next stage's workers would wait for that
-        try {
-            for (Kind kind : Kind.values()) {
-                broker().admin()
-                        .removeMembersFromConsumerGroup(kind.group(), new RemoveMembersFromConsumerGroupOptions())
-                        .all()
-                        .get(10, TimeUnit.SECONDS);
-            }
-        } catch (ExecutionException | TimeoutException e) {
-            // nobody was left
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        expelMembers();
         watch.verify();
         assertThat(workers.stream().filter(WorkerProcess::isAlive)).isEmpty();
     }

@@ -1,5 +1,6 @@
 package dev.pipelinetracker.faults;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.pipelinetracker.Main;
@@ -11,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -155,8 +157,14 @@ final class WorkerProcess {
         return metric("tracker_paused") > 0;
     }
 
-    /** Bytes of heap in use. */
-    double heapUsed() {
+    /** Bytes of heap in use that no garbage collection can free. */
+    double liveHeap() {
+        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+        Process collection = ChildJvm.start(
+                name + "-gc", List.of(jcmd.toString(), Long.toString(process.pid()), "GC.run"), Map.of());
+        assertThat(collection.onExit().orTimeout(30, TimeUnit.SECONDS).join().exitValue())
+                .as("jcmd GC.run")
+                .isZero();
         return metric("jvm_memory_used_bytes", "area=\"heap\"");
     }
 
