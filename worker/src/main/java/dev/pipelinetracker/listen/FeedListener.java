@@ -4,7 +4,6 @@ import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.engine.WorldFault;
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -27,12 +26,13 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
     private final Processor<?, ?> processor;
     private final Progress progress;
     private final CountDownLatch stopping;
-    private final WaitLog waits = new WaitLog(InstantSource.system());
+    private final WaitLog waits;
 
     /** Listens for that processor's feed; {@code stopping} is counted down when the worker is told to stop. */
-    FeedListener(Processor<?, ?> processor, Progress progress, CountDownLatch stopping) {
+    FeedListener(Processor<?, ?> processor, Progress progress, WaitLog waits, CountDownLatch stopping) {
         this.processor = processor;
         this.progress = progress;
+        this.waits = waits;
         this.stopping = stopping;
     }
 

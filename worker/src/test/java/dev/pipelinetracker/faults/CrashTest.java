@@ -213,7 +213,7 @@ class CrashTest {
             assertThat(lock.isClosed()).isFalse();
         }
         stage.settle();
-        assertThat(worker.log()).contains("A batch is polled again");
+        assertThat(worker.log()).contains("a batch is polled again");
         assertThat(worker.metric("tracker_events_total", "outcome=\"unchanged\""))
                 .as("delivered again")
                 .isPositive();

@@ -32,8 +32,7 @@ class DatabaseFaultsTest {
 
     @BeforeAll
     void start() {
-        // the pool's own time-out as in production: it is part of how long a recovery takes
-        worker = stage.startWorker(Map.of("spring.datasource.hikari.connection-timeout", "5000"));
+        worker = stage.startWorker();
         for (Kind kind : Kind.values()) {
             stage.publish(kind, 20);
         }

@@ -199,8 +199,7 @@ class HostileInputTest {
     @Test
     @MatrixRow(32)
     void microsecondsSurviveSummerTimeAndHostileZones() {
-        // the JVM is half an hour off, the session is told to be elsewhere, and two of the hours do not exist in New
-        // York
+        // the JVM is half an hour off, the session is told to be elsewhere, and two of the hours New York does not have
         Stage.postgres()
                 .sql("postgres")
                 .sql("ALTER ROLE tracker_worker SET timezone = 'America/New_York'")

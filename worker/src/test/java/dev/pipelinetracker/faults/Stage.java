@@ -189,7 +189,6 @@ final class Stage implements AutoCloseable {
         }
         all.put("tracker.lag-interval", "200ms");
         all.put("tracker.gauges-interval", "1s");
-        all.put("spring.datasource.hikari.connection-timeout", "2000");
         all.put("spring.datasource.hikari.data-source-properties.connectTimeout", "2");
         all.put("spring.datasource.hikari.data-source-properties.socketTimeout", "4");
         all.put(
