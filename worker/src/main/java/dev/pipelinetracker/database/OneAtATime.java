@@ -16,8 +16,11 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
  */
 final class OneAtATime extends DelegatingDataSource {
 
-    /** More than the pool's connection-timeout: it starts over with short pauses once nobody waits. */
-    private static final Duration BETWEEN_TURNS = Duration.ofMillis(2_500);
+    /**
+     * Twice the pool's connection-timeout: when that is over the pool still sleeps through its last pause, which is as long as
+     * all before it together. If nobody waits then, it starts over with 10 ms.
+     */
+    private static final Duration BETWEEN_TURNS = Duration.ofSeconds(2);
 
     private final AtomicReference<@Nullable Failure> lastFailure = new AtomicReference<>();
 

@@ -249,6 +249,7 @@ class CrashTest {
         Map<String, String> onePartitionEach = Map.of("tracker.feeds.pipeline-runs.concurrency", "1");
         WorkerProcess one = stage.startWorker(onePartitionEach);
         WorkerProcess other = stage.startWorker(onePartitionEach);
+        await("each has one of the partitions").atMost(Stage.LIMIT).until(() -> stage.isEachMembersShare(Kind.RUNS, 1));
         int keys = 200;
         int first = stage.keys(keys);
         // rows are made once, so that all that follows are updates, which lock
@@ -264,7 +265,7 @@ class CrashTest {
         stage.settle();
         for (WorkerProcess worker : List.of(one, other)) {
             assertThat(worker.metric("tracker_events_total", "feed=\"pipeline-runs\""))
-                    .as("each has one of the partitions")
+                    .as("of its partition")
                     .isEqualTo(60.0 * keys);
             assertThat(worker.retries("database_busy")).as("deadlocks").isZero();
         }

@@ -16,8 +16,10 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.apache.kafka.common.GroupState;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -225,6 +227,19 @@ final class Stage implements AutoCloseable {
                 .values()
                 .forEach(group -> group.members().forEach(member -> ids.add(member.consumerId())));
         return ids;
+    }
+
+    /** Whether every member of a feed's group has so many partitions, and all are assigned. */
+    boolean isEachMembersShare(Kind kind, int partitions) {
+        ConsumerGroupDescription group = FaultyBroker.done(broker().admin()
+                        .describeConsumerGroups(List.of(kind.group()))
+                        .all())
+                .get(kind.group());
+        return group != null
+                && group.groupState() == GroupState.STABLE
+                && group.members().stream()
+                        .allMatch(
+                                member -> member.assignment().topicPartitions().size() == partitions);
     }
 
     /** Takes all members out of the groups, whoever they are; those that live join again. */
