@@ -19,7 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
-class OneAtATimeTest {
+class OneCallerWaitsTest {
 
     private static final int CONSUMERS = 6;
 
@@ -35,7 +35,7 @@ class OneAtATimeTest {
         Set<String> states = ConcurrentHashMap.newKeySet();
         ExecutorService consumers = Executors.newFixedThreadPool(CONSUMERS);
         try (HikariDataSource pool = pool()) {
-            DataSource source = new OneAtATime(pool);
+            DataSource source = new OneCallerWaits(pool);
             for (int i = 0; i < CONSUMERS; i++) {
                 consumers.execute(() -> askUntilConnected(source, connected, states));
             }

@@ -14,7 +14,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
  * doubles the pause between its attempts, up to 5 s, for as long as anybody waits; of many consumers somebody always
  * does, and after a long outage the first connection would come up to 5 s late. Safe for several threads.
  */
-final class OneAtATime extends DelegatingDataSource {
+final class OneCallerWaits extends DelegatingDataSource {
 
     /**
      * Twice the pool's connection-timeout: when that is over the pool still sleeps through its last pause, which is as long as
@@ -27,7 +27,7 @@ final class OneAtATime extends DelegatingDataSource {
     /** @param nextTurn by {@link System#nanoTime} */
     private record Failure(SQLException fault, long nextTurn) {}
 
-    OneAtATime(DataSource pool) {
+    OneCallerWaits(DataSource pool) {
         super(pool);
     }
 
