@@ -7,6 +7,7 @@ import dev.pipelinetracker.wire.EventSchemas;
 import dev.pipelinetracker.wire.RegistrySettings;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +37,14 @@ final class Wire {
         Schema schema = new Schema.Parser().parse(EventSchemas.avsc(type));
         schema.addProp("renewed", RENEWALS.incrementAndGet());
         ENCODERS.put(type, encoder(type, schema.toString()));
+    }
+
+    /** One after the other. */
+    static byte[] join(byte[] first, byte[] second) {
+        return ByteBuffer.allocate(first.length + second.length)
+                .put(first)
+                .put(second)
+                .array();
     }
 
     @SuppressWarnings("unchecked")
