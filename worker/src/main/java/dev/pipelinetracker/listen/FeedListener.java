@@ -81,7 +81,7 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
     private void tell(
             List<ConsumerRecord<byte[], byte[]>> inHand, Cause cause, RuntimeException fault, Duration waited) {
         String feed = processor.feed().name();
-        String wait = waited.isZero() ? "waiting" : "still waiting after " + WaitLog.text(waited);
+        String wait = WaitLog.wait(waited);
         ConsumerRecord<byte[], byte[]> first = inHand.get(0);
         String records =
                 inHand.size() + " records from " + first.topic() + "-" + first.partition() + "@" + first.offset();

@@ -142,7 +142,6 @@ final class FeedListeners implements SmartLifecycle {
             root = root.getCause();
         }
         String reason = String.valueOf(root.getMessage()).lines().findFirst().orElse("");
-        waits.failed(what)
-                .ifPresent(waited -> log.warn("Waiting for the {} for {}: {}", what, WaitLog.text(waited), reason));
+        waits.failed(what).ifPresent(waited -> log.warn("{} for the {}: {}", WaitLog.wait(waited), what, reason));
     }
 }

@@ -67,6 +67,11 @@ final class WaitLog {
         return Optional.of(Duration.ofMillis(clock.millis() - since));
     }
 
+    /** For people: {@code waiting}, or {@code still waiting after 3 min}. */
+    static String wait(Duration waited) {
+        return waited.isZero() ? "waiting" : "still waiting after " + text(waited);
+    }
+
     /** For people: {@code 0.4 s}, {@code 25 s}, {@code 3 min}, {@code 2 h 5 min}. */
     static String text(Duration time) {
         if (time.toSeconds() < 10) {

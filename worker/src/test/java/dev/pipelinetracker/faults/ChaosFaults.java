@@ -89,7 +89,7 @@ final class ChaosFaults {
     }
 
     private void passAWhile() {
-        pass(500 + random.nextInt(4_000));
+        pass(500 + random.nextInt(3_500));
     }
 
     private static void pass(long millis) {

@@ -95,7 +95,7 @@ class ChaosIT {
             Duration drained = Duration.ofNanos(System.nanoTime() - over);
             tallies.merge(name, new Tally(1, commits.firstAfter(over), drained), Tally::and);
             stage.verify();
-            LockSupport.parkNanos(Duration.ofMillis(random.nextInt(1_500)).toNanos());
+            LockSupport.parkNanos(Duration.ofMillis(random.nextInt(1_000)).toNanos());
         }
     }
 
