@@ -46,6 +46,7 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
             try {
                 processor.process(inHand);
             } catch (RuntimeException fault) {
+                storeUnaffected(inHand, fault);
                 await(inHand, fault);
                 // all of them: those that are stored already will change nothing
                 whenDone.nack(0, Duration.ZERO);
@@ -59,6 +60,17 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
             }
         }
         whenDone.acknowledge();
+    }
+
+    /** A record that waits for its schema does not hold up those before it: they are stored, though not committed. */
+    private void storeUnaffected(List<ConsumerRecord<byte[], byte[]>> inHand, RuntimeException fault) {
+        if (fault instanceof WorldFault known && known.unaffected() > 0) {
+            try {
+                processor.process(inHand.subList(0, known.unaffected()));
+            } catch (RuntimeException another) {
+                log.debug("the records before wait, too", another);
+            }
+        }
     }
 
     /**

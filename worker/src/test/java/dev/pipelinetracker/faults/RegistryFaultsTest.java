@@ -3,9 +3,14 @@ package dev.pipelinetracker.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.events.SourceInsight;
 import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +60,40 @@ class RegistryFaultsTest {
 
         assertThat(stage.settle().deadLetters()).isEmpty();
         stage.registryProxy().pass();
+    }
+
+    @Test
+    @MatrixRow(21)
+    void aRecordThatWaitsForItsSchemaDoesNotHoldUpThoseBeforeIt() throws SQLException {
+        stage.registryProxy().pass();
+        stage.publish(Kind.RUNS, 10);
+        stage.settle();
+        UUID organization = stage.organization(0);
+        int first = stage.keys(300);
+        // polled together: the consumer's thread is held up until all are there
+        try (Connection lock = Stage.postgres().connection(stage.databaseName());
+                Statement statement = lock.createStatement()) {
+            lock.setAutoCommit(false);
+            statement.execute("LOCK TABLE analytics_pipeline_history IN EXCLUSIVE MODE");
+            stage.ledger().good(Kind.RUNS, organization, first, 0);
+            stage.registryProxy().refuse();
+            for (int key = first + 1; key < first + 300; key++) {
+                if (key == first + 299) {
+                    Wire.renewSchema(PipelineRun.class);
+                }
+                stage.ledger().good(Kind.RUNS, organization, key, 0);
+            }
+            stage.ledger().flush();
+        }
+        awaitRow(first + 298);
+        assertThat(stage.ledger().isCommitted()).isFalse();
+        awaitRetries("pipeline-runs", 12);
+        stage.registryProxy().pass();
+        long since = System.nanoTime();
+        stage.settle();
+        assertThat(Duration.ofNanos(System.nanoTime() - since))
+                .as("first commit")
+                .isLessThan(Stage.BACK_AT_WORK);
     }
 
     private void replaceRegistry(StandInRegistry other) {
