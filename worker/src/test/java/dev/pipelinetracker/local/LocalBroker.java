@@ -49,8 +49,14 @@ public final class LocalBroker implements AutoCloseable {
      * @throws IOException if the folder cannot be written or holds something else
      */
     public static LocalBroker start(Path folder, int port) throws IOException {
+        return start(folder, port, Map.of());
+    }
+
+    /** As {@link #start(Path, int)}, with settings of the broker's beside its own. */
+    public static LocalBroker start(Path folder, int port, Map<String, String> settings) throws IOException {
         Files.createDirectories(folder);
         Properties properties = properties(folder, port, Loopback.freePort());
+        properties.putAll(settings);
         format(folder, properties);
         KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
         server.startup();
