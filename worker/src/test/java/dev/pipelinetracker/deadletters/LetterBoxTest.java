@@ -115,7 +115,9 @@ class LetterBoxTest {
     void whatIsKnownToBeHopelessIsParkedWithAReason() {
         LetterFilter filter = new LetterFilter(Set.of(), List.of(), null, null, Set.of(new Place(0, 1)));
 
-        box().park(FEED, filter, "ticket 4711", OperatorSession.YES, session.operator());
+        try (StopSignal stop = StopSignal.installed()) {
+            box().park(FEED, filter, "ticket 4711", false, true, session.operator(), stop);
+        }
 
         ConsumerRecord<byte[], byte[]> parked =
                 RealBroker.readAll(dlt + ".parked").get(0);

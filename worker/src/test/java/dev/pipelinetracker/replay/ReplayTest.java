@@ -182,7 +182,7 @@ class ReplayTest {
                 .hasMessageContaining("deleted up to 50 records");
         assertThat(count("tracker.replays", "true")).isZero();
 
-        replay(below, new Manner(Rate.UNLIMITED, true, 2_000, false, true, true));
+        replay(below, OperatorSession.manner(false, true, true));
 
         assertThat(count("tracker.replay_partitions", "gap_records = 10")).isEqualTo(1);
         assertThat(session.shown()).contains("replay 1 done: 10 records");
@@ -190,7 +190,7 @@ class ReplayTest {
 
     @Test
     void itAsksAndANoIsANo() {
-        Manner ask = new Manner(Rate.UNLIMITED, true, 2_000, false, false, false);
+        Manner ask = OperatorSession.manner(false, false, false);
         assertThatThrownBy(() -> session.get(Replays.class)
                         .replay(FEED, OperatorSession.ALL, ask, null, session.operator("n\n", true), stop))
                 .isInstanceOf(RefusedException.class)
