@@ -41,7 +41,7 @@ final class Redrive {
         operator.begin("dead letters", letters.size());
         boolean finished;
         try {
-            finished = new InBatches(letters, manner.speed().rate().batch(BATCH), operator, stop).each(batch -> {
+            finished = new InBatches(letters, pace.batch(BATCH), operator, stop).each(batch -> {
                 tally.add(driver.apply(batch));
                 operator.progress(tally.records(), tally, pace.await(batch.size()));
             });

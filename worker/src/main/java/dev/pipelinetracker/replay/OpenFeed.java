@@ -70,11 +70,7 @@ public final class OpenFeed implements AutoCloseable {
 
     /** Keeps whoever works on this feed to that speed, beside the live group. */
     public Pace pace(Speed speed, StopSignal stop) {
-        return new Pace(
-                speed.rate(),
-                speed.yieldToLive() ? new LiveLag(admin, Listening.GROUP_PREFIX + name(), topic) : () -> 0,
-                speed.lagBound(),
-                stop);
+        return new Pace(speed, new LiveLag(admin, Listening.GROUP_PREFIX + name(), topic), stop);
     }
 
     Plan plan(Selection selection) {

@@ -39,17 +39,16 @@ final class Run {
      * @throws FailedException if a fault of the world does not pass
      */
     Ending with(BatchWriter writer, Tally before) {
+        Pace pace = feed.pace(speed, stop);
         operator.begin(plan.feed(), plan.remaining());
-        try (Batches batches =
-                feed.read(plan.topic(), plan.next(), plan.ends(), speed.rate().batch(Batches.MOST))) {
-            return read(batches, writer, before);
+        try (Batches batches = feed.read(plan.topic(), plan.next(), plan.ends(), pace.batch(Batches.MOST))) {
+            return read(batches, pace, writer, before);
         } finally {
             operator.close();
         }
     }
 
-    private Ending read(Batches batches, BatchWriter writer, Tally before) {
-        Pace pace = feed.pace(speed, stop);
+    private Ending read(Batches batches, Pace pace, BatchWriter writer, Tally before) {
         Patience patience = new Patience(operator, stop);
         Position reached = new Position(plan.next(), before);
         boolean isDoubtful = false;
