@@ -62,7 +62,8 @@ final class Run {
                 Batch batch = batches.read();
                 reached = write(batch, writer, reached.tally());
                 patience.reward();
-                boolean yielded = pace.await(batch.records().size());
+                boolean yielded =
+                        !batches.isFinished() && pace.await(batch.records().size());
                 operator.progress(plan.done(batch.next()), reached.tally(), yielded);
             } catch (RuntimeException fault) {
                 isDoubtful = true;

@@ -25,7 +25,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * A PostgreSQL of the fault tests' own, as durable as a production server's, which can be stopped, frozen and started
  * again on the same data and port.
  */
-final class FaultyPostgres {
+public final class FaultyPostgres {
 
     /** Few, so that they can be used up. */
     static final int MAX_CONNECTIONS = 60;
@@ -44,7 +44,7 @@ final class FaultyPostgres {
     }
 
     /** Makes a new server in a folder that goes with this JVM. */
-    static FaultyPostgres start() {
+    public static FaultyPostgres start() {
         try {
             Path folder = Files.createTempDirectory("faulty-postgres");
             Path data = folder.resolve("data");
@@ -77,12 +77,13 @@ final class FaultyPostgres {
         }
     }
 
-    int port() {
+    /** Of 127.0.0.1, the same after each start. */
+    public int port() {
         return port;
     }
 
     /** Starts the server on its data and returns once it takes connections. */
-    void startAgain() {
+    public void startAgain() {
         List<String> command = new ArrayList<>();
         if ("root".equals(System.getProperty("user.name"))) {
             // PostgreSQL refuses to be run by root
@@ -95,7 +96,7 @@ final class FaultyPostgres {
     }
 
     /** Stops the server with {@link Signal#INT} (fast) or {@link Signal#QUIT} (immediate) and waits until it is gone. */
-    void stop(Signal how) {
+    public void stop(Signal how) {
         Process running = running();
         how.to(running.pid());
         try {
@@ -123,7 +124,7 @@ final class FaultyPostgres {
     }
 
     /** As superuser. */
-    PGSimpleDataSource dataSource(String database) {
+    public PGSimpleDataSource dataSource(String database) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[] {"127.0.0.1"});
         source.setPortNumbers(new int[] {port});

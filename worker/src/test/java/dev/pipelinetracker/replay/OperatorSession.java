@@ -81,6 +81,11 @@ public final class OperatorSession implements AutoCloseable {
         return new Operator(writer, writer, answer == null ? null : new BufferedReader(new StringReader(answer)), json);
     }
 
+    /** All that was shown since the last call of {@link #shown}. */
+    public String saidSoFar() {
+        return shown.toString();
+    }
+
     /** All that was shown since the last call. */
     public String shown() {
         String text = shown.toString();
