@@ -11,8 +11,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "dead-letters",
         description = {
-            "Lists, shows, redrives and parks what was rejected. A letter is named by its place in the dead-letter topic, as",
-            "in 0@15. Redriven letters go through the engine into the tables, never back onto the live topic."
+            "Lists, shows, redrives and parks what was rejected.",
+            "",
+            "A letter is named by its place in the dead-letter topic, as in 0@15. Redriven letters go through the engine into the tables, never back onto the live topic.",
+            ""
         },
         subcommands = {DeadLetterList.class, DeadLetterShow.class, DeadLetterRedrive.class, DeadLetterPark.class},
         mixinStandardHelpOptions = true)

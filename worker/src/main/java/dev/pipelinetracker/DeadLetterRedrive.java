@@ -11,8 +11,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "redrive",
         description = {
-            "Drives open dead letters through the engine into the tables. What is rejected again goes back to the",
-            "dead-letter topic with its attempts counted; at the cap it is parked in <topic>.dlt.parked."
+            "Drives open dead letters through the engine into the tables.",
+            "",
+            "What is rejected again goes back to the dead-letter topic with its attempts counted; at the cap it is parked in <topic>.dlt.parked.",
+            ""
         },
         mixinStandardHelpOptions = true)
 final class DeadLetterRedrive extends OperatorCommand<LetterBox> {

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.NestedExceptionUtils;
+import org.springframework.dao.DataAccessException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -89,6 +91,11 @@ abstract class OperatorCommand<T> implements Callable<Integer> {
             return ExitCode.REFUSED;
         } catch (FailedException e) {
             System.err.println("failed: " + e.getMessage());
+            return ExitCode.FAILED;
+        } catch (DataAccessException e) {
+            System.err.printf(
+                    "failed: the database: %s. Check spring.datasource.* and the role's grants (README, Database), then try again.%n",
+                    NestedExceptionUtils.getMostSpecificCause(e).getMessage());
             return ExitCode.FAILED;
         } finally {
             System.setOut(results);

@@ -12,9 +12,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "replay",
         description = {
-            "Reads a feed's topic again and stores what the tables lack. Rows that are up to date are not touched; the live",
-            "consumers are neither stopped nor noticed. First shows what it will read, then asks.",
-            "Configured like serve: spring.kafka.*, spring.datasource.*, tracker.registry.url."
+            "Reads a feed's topic again and stores what the tables lack.",
+            "",
+            "Rows that are up to date are not touched; the live consumers are not stopped. First shows what it will read, then asks. Configured like serve: spring.kafka.*, spring.datasource.*, tracker.registry.url.",
+            ""
         },
         footer = {
             "",

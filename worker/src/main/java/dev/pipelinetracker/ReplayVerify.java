@@ -10,8 +10,10 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "verify",
         description = {
-            "Reads a range and says whether the tables hold it. Counts rows: missing, stale (older than the event), equal,",
-            "newer. Writes nothing. Exit code 0 only if nothing is missing or stale, else 1."
+            "Tells whether the tables hold what a topic holds.",
+            "",
+            "Reads a range and counts rows: missing, stale (older than the event), equal, newer. Writes nothing. Exit code 0 only if nothing is missing or stale, else 1.",
+            ""
         },
         mixinStandardHelpOptions = true)
 final class ReplayVerify extends OperatorCommand<Replays> {

@@ -15,13 +15,14 @@ final class SpeedOptions {
             negatable = true,
             defaultValue = "true",
             fallbackValue = "true",
-            description = "Slow down while the live feed lags. Default: on.")
+            description =
+                    "Make way for live traffic: rest as long as it works, and pause while the live feed lags. Default: on.")
     private boolean yieldToLive = true;
 
     @Option(
             names = "--live-lag",
             paramLabel = "RECORDS",
-            description = "The live feed's lag beyond which to yield. Default: ${DEFAULT-VALUE}")
+            description = "The live feed's lag beyond which to pause. Default: ${DEFAULT-VALUE}")
     private long lagBound = 2_000;
 
     /** Throws IllegalArgumentException for a rate or a lag that is none. */

@@ -100,6 +100,7 @@ public class Replays {
      */
     public boolean verify(
             String name, Selection selection, Speed speed, boolean acceptGap, Operator operator, StopSignal stop) {
+        journal.refuseUnmigrated();
         try (OpenFeed feed = feeds.open(name)) {
             Plan plan = feed.plan(selection);
             show(plan, acceptGap, operator);
