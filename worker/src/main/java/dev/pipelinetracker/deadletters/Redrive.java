@@ -51,7 +51,8 @@ final class Redrive {
         String status = (manner.dryRun() ? "dry run, nothing was changed" : "redrive") + (finished ? "" : ", stopped");
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("feed", feed.name());
-        object.put("status", status);
+        object.put("status", finished ? "done" : "stopped");
+        object.put("dry_run", manner.dryRun());
         object.putAll(tally.asMap());
         operator.show("end", object, "%s: %,d dead letters: %s".formatted(status, tally.records(), tally));
         return finished;

@@ -52,7 +52,8 @@ final class Run {
         Patience patience = new Patience(operator, stop);
         Position reached = new Position(plan.next(), before);
         boolean isDoubtful = false;
-        while (!batches.isFinished() && !stop.isWanted()) {
+        // read to the end is not written to the end: a batch that met a fault is still to come
+        while ((isDoubtful || !batches.isFinished()) && !stop.isWanted()) {
             try {
                 if (isDoubtful) {
                     reached = writer.durable(reached);
@@ -70,7 +71,7 @@ final class Run {
                 patience.await(fault, writer.advice());
             }
         }
-        return new Ending(batches.isFinished(), reached.tally());
+        return new Ending(!isDoubtful && batches.isFinished(), reached.tally());
     }
 
     private Position write(Batch batch, BatchWriter writer, Tally before) {
