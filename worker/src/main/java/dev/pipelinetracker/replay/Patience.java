@@ -7,6 +7,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.dao.NonTransientDataAccessResourceException;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.TransactionSystemException;
 
 /** Waits for a world that is at fault, a bounded number of times in a row. */
 public final class Patience {
@@ -61,7 +62,8 @@ public final class Patience {
         if (fault instanceof WorldFault known) {
             return known.kind() != Cause.DATABASE_STOPPED && known.kind() != Cause.UNEXPECTED;
         }
-        return !(fault instanceof NonTransientDataAccessException)
+        // TransactionSystemException: a commit was refused, for none of the known passing reasons
+        return !(fault instanceof NonTransientDataAccessException || fault instanceof TransactionSystemException)
                 || fault instanceof NonTransientDataAccessResourceException;
     }
 }

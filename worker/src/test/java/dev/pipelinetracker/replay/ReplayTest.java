@@ -20,6 +20,8 @@ import dev.pipelinetracker.wire.SchemaRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -317,6 +321,32 @@ class ReplayTest {
         assertThatThrownBy(() -> session.get(Replays.class).resume(1, OperatorSession.YES, session.operator(), stop))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("made again since");
+    }
+
+    @Test
+    void aBatchThatMetAFaultIsNotDoneThoughAllWasRead() throws Exception {
+        database.sql().sql("DELETE FROM " + TABLE).update();
+        CompletableFuture<Boolean> done;
+        try (Connection foreign = database.dataSource().getConnection();
+                Statement statement = foreign.createStatement()) {
+            foreign.setAutoCommit(false);
+            statement.execute("LOCK TABLE " + TABLE);
+            done = CompletableFuture.supplyAsync(() -> replay(OperatorSession.ALL, OperatorSession.YES));
+            await().atMost(SOON)
+                    .until(() -> database.sql()
+                                    .sql(
+                                            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'")
+                                    .param(database.name())
+                                    .query(Integer.class)
+                                    .single()
+                            > 0);
+            foreign.rollback();
+        }
+
+        assertThat(done.get(60, TimeUnit.SECONDS)).isTrue();
+
+        assertThat(session.shown()).contains("attempt 1 of 10", "300 inserted, 0 updated, 300 unchanged, 1 rejected");
+        assertThat(count("true")).isEqualTo(RUNS);
     }
 
     @Test
