@@ -1,7 +1,6 @@
 package dev.pipelinetracker.support;
 
-import dev.pipelinetracker.Worker;
-import dev.pipelinetracker.listen.Listening;
+import dev.pipelinetracker.Serve;
 import dev.pipelinetracker.support.RealPostgres.Database;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,7 +14,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** The worker as {@code serve} runs it, in this JVM, on the tests' real parts and on topics of its own. */
@@ -60,10 +58,7 @@ public final class RunningWorker implements AutoCloseable {
             arguments.add("--" + property);
         }
         return new RunningWorker(
-                prefix,
-                new SpringApplicationBuilder(Worker.class, Listening.class)
-                        .registerShutdownHook(false)
-                        .run(arguments.toArray(String[]::new)));
+                prefix, Serve.worker().registerShutdownHook(false).run(arguments.toArray(String[]::new)));
     }
 
     /** The feed's topic. */
