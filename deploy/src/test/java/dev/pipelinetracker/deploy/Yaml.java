@@ -7,11 +7,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /** A node of a YAML file: maps, lists and scalars, by their path. */
-record Yaml(Object node) {
+record Yaml(@Nullable Object node) {
 
     static Yaml read(Path file) {
         try {
@@ -44,12 +45,13 @@ record Yaml(Object node) {
 
     /** This list's items. */
     List<Yaml> items() {
-        return ((List<?>) node).stream().map(Yaml::new).toList();
+        return ((List<?>) Objects.requireNonNull(node)).stream().map(Yaml::new).toList();
     }
 
     /** This map's keys. */
     List<String> keys() {
-        return ((Map<?, ?>) node).keySet().stream().map(String::valueOf).toList();
+        return ((Map<?, ?>) Objects.requireNonNull(node))
+                .keySet().stream().map(String::valueOf).toList();
     }
 
     /** This scalar as text. */
