@@ -1,6 +1,12 @@
 package dev.pipelinetracker;
 
 import dev.pipelinetracker.database.Migrations;
+import dev.pipelinetracker.replay.Operator;
+import dev.pipelinetracker.replay.RefusedException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.Callable;
 import javax.sql.DataSource;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -10,27 +16,84 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code migrate}: brings the database up to what this worker needs, and ends. */
 @Command(
         name = "migrate",
         description = {
-            "Creates or upgrades the database's tables, and ends. Needs spring.datasource.* of a role that may do so.",
-            "serve does the same at its start, if its role may."
+            "Creates, upgrades or adopts the database's tables, and ends. Needs spring.datasource.* of a role that may do so.",
+            "serve creates and upgrades at its start, if its role may; it does not adopt."
         },
         mixinStandardHelpOptions = true)
-final class Migrate implements Runnable {
+final class Migrate implements Callable<Integer> {
 
     @Mixin
     private SpringProperties properties = new SpringProperties();
 
+    @Option(names = "--plan", description = "Print what would be done, and do nothing.")
+    private boolean plan;
+
+    @Option(
+            names = "--replace-role-based",
+            description =
+                    "Move the tables of the framework's older schema, by role, to the schema legacy, and create schema 2.0 and a demo organization.")
+    private boolean replaceRoleBased;
+
+    @Option(
+            names = "--row-level-security",
+            description =
+                    "Also keep organizations apart in the database: policies by the session setting tracker.org_id, and the roles tracker_worker, tracker_reader, tracker_operator.")
+    private boolean rowLevelSecurity;
+
+    @Option(names = "--yes", description = "Do not ask before --replace-role-based.")
+    private boolean yes;
+
     @Override
-    public void run() {
+    public Integer call() {
         SpringApplicationBuilder application = new SpringApplicationBuilder(DatabaseOnly.class)
                 .web(WebApplicationType.NONE)
+                .logStartupInfo(false)
+                // without the time-outs of serve: an index on a large table takes its time
+                .profiles("migrate")
                 .listeners(new RequiredSettings("spring.datasource.url"));
         try (ConfigurableApplicationContext context = application.run(properties.arguments())) {
-            new Migrations(context.getBean(DataSource.class)).migrate();
+            Migrations migrations = new Migrations(context.getBean(DataSource.class));
+            if (plan) {
+                show(migrations.plan());
+                return ExitCode.DONE;
+            }
+            if (replaceRoleBased) {
+                confirm(migrations.plan());
+                migrations.replaceRoleBased();
+            } else {
+                migrations.migrateOrAdopt();
+            }
+            if (rowLevelSecurity) {
+                migrations.secure();
+            }
+            return ExitCode.DONE;
+        } catch (RefusedException e) {
+            System.err.println("refused: " + e.getMessage());
+            return ExitCode.REFUSED;
+        }
+    }
+
+    private void show(List<String> steps) {
+        steps.forEach(System.out::println);
+        if (rowLevelSecurity) {
+            System.out.println(
+                    "create the roles tracker_worker, tracker_reader, tracker_operator and row-level security");
+        } else if (steps.isEmpty()) {
+            System.out.println("nothing to do");
+        }
+    }
+
+    private void confirm(List<String> steps) {
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        steps.forEach(err::println);
+        try (Operator operator = new Operator(err, err, OperatorCommand.terminal(), false)) {
+            operator.confirm("Replace the tables by role?", yes);
         }
     }
 

@@ -86,7 +86,7 @@ abstract class OperatorCommand implements Callable<Integer> {
 
     // null where there is no terminal, until JDK 22: isTerminal() tells the newer ones
     @SuppressWarnings("SystemConsoleNull")
-    private static @Nullable BufferedReader terminal() {
+    static @Nullable BufferedReader terminal() {
         Console console = System.console();
         return console == null || !isTerminal(console) ? null : new BufferedReader(console.reader());
     }

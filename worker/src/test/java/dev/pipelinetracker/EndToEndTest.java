@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
-/** The worker whole, on a real broker, a real PostgreSQL and a registry that speaks Confluent's protocol. */
+/** The worker whole, with no more rights than it needs, on a real broker, a real PostgreSQL and a registry that speaks Confluent's protocol. */
 @TestInstance(Lifecycle.PER_CLASS)
 class EndToEndTest {
 
@@ -54,7 +54,7 @@ class EndToEndTest {
         ClassSecurityValidator.setGlobal(ClassSecurityValidator.composite(
                 ClassSecurityValidator.DEFAULT,
                 type -> type.getPackageName().equals(PipelineRun.class.getPackageName())));
-        worker = RunningWorker.start(RunningWorker.createTopics(3), database);
+        worker = RunningWorker.start(RunningWorker.createTopics(3), database.forLeastPrivilegedWorker());
     }
 
     @AfterAll

@@ -30,6 +30,8 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 class MigrationsTest {
 
+    private static final int NEWEST = 3;
+
     private final Database database = RealPostgres.emptyDatabase();
 
     @Test
@@ -126,15 +128,23 @@ class MigrationsTest {
     }
 
     @Test
-    void aNewerWorkersDatabaseIsRefused() {
+    void aDatabaseThatANewerWorkerMigratedByMoreThanOneVersionIsRefused() {
         migrate();
-        database.sql().sql("""
-                        INSERT INTO tracker.flyway_schema_history
-                            (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
-                        VALUES (99, '99', 'of the future', 'SQL', 'V99__of_the_future.sql', 1, 'somebody', 1, true)
-                        """).update();
+        newerHistory(NEWEST + 2);
 
-        assertThatRefused().withMessageContaining("version 99").withMessageContaining("newer worker");
+        assertThatRefused().withMessageContaining("version " + (NEWEST + 2)).withMessageContaining("newer worker");
+    }
+
+    /** A rolling upgrade, or a way back from one: each migration leaves the worker before it running. */
+    @Test
+    void oneVersionNewerIsTaken() {
+        migrate();
+        newerHistory(NEWEST + 1);
+        String before = catalogState();
+
+        migrate();
+
+        assertThat(catalogState()).isEqualTo(before);
     }
 
     @Test
@@ -155,7 +165,7 @@ class MigrationsTest {
         String before = catalogState();
 
         assertThatRefused()
-                .withMessageContaining("public: analytics_pipeline_history)")
+                .withMessageContaining("public: analytics_pipeline_history), they are not schema 2.0")
                 .withMessageContaining("empty database");
         assertThat(catalogState()).isEqualTo(before);
     }
@@ -237,6 +247,14 @@ class MigrationsTest {
 
     private void migrate() {
         new Migrations(database.dataSource()).migrate();
+    }
+
+    private void newerHistory(int version) {
+        database.sql().sql("""
+                        INSERT INTO tracker.flyway_schema_history
+                            (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
+                        VALUES (99, :version, 'of the future', 'SQL', 'V' || :version || '__of_the_future.sql', 1, 'somebody', 1, true)
+                        """).param("version", Integer.toString(version)).update();
     }
 
     private ThrowableAssertAlternative<DatabaseRefusedException> assertThatRefused() {

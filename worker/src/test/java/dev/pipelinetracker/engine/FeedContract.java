@@ -43,9 +43,14 @@ public abstract class FeedContract<E extends SpecificRecord, K extends Comparabl
     private static final int KEYS = 7;
     private static final int EVENTS = 120;
 
-    private final Database database = RealPostgres.freshDatabase();
+    private final Database database = newDatabase();
     private final UUID organization = database.organization("Contract");
     private Feed<E, K> feed;
+
+    /** A database of the test's own, without rows; called while the test is made. */
+    protected Database newDatabase() {
+        return RealPostgres.freshDatabase();
+    }
 
     /** The feed under test. */
     protected abstract Feed<E, K> feed(MeterRegistry meters, DataSource dataSource);

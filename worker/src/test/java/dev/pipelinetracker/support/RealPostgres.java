@@ -9,7 +9,10 @@ import java.time.Duration;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
+import org.springframework.jdbc.datasource.init.ScriptUtils;
 
 /**
  * One real PostgreSQL for all tests of a JVM, and a database of its own for each who asks. Embedded, started at first
@@ -32,6 +35,13 @@ public final class RealPostgres {
     /** A new database with nothing in it. */
     public static Database emptyDatabase() {
         return create("template0");
+    }
+
+    /** A new database that the framework's own script made, without rows, and no worker has seen. */
+    public static Database frameworksDatabase() {
+        Database database = emptyDatabase();
+        database.run("framework/schema-2.0.sql");
+        return database;
     }
 
     /** To ask or do what concerns the server, from a database of its own. */
@@ -72,6 +82,22 @@ public final class RealPostgres {
         /** To ask or do anything; each statement has a connection of its own. */
         public JdbcClient sql() {
             return JdbcClient.create(dataSource());
+        }
+
+        /** Runs a script of the class path. */
+        public void run(String script) {
+            ResourceDatabasePopulator whole = new ResourceDatabasePopulator(new ClassPathResource(script));
+            whole.setSeparator(ScriptUtils.EOF_STATEMENT_SEPARATOR);
+            whole.execute(dataSource());
+        }
+
+        /** Turns row-level security on: the same database, for the worker, with the rights that it needs and no more. */
+        public Database forLeastPrivilegedWorker() {
+            new Migrations(dataSource()).secure();
+            String login = "worker_of_" + name;
+            sql().sql("CREATE ROLE %1$s LOGIN PASSWORD '%1$s' IN ROLE tracker_worker".formatted(login))
+                    .update();
+            return new Database(name, jdbcUrl, login, login);
         }
 
         /** Inserts an organization. */
