@@ -109,13 +109,16 @@ class HelmChartTest {
     }
 
     @Test
-    void probesAskTheHealthGroupsAndTheGraceIsLongerThanTheWorkersOwn() {
+    void probesAskTheHealthGroupsAndTheGraceIsLongerThanTheWorkersOwn() throws IOException {
         Yaml pod = one(render("values.yaml", chart -> chart), "Deployment").at("spec", "template", "spec");
         Yaml worker = pod.at("containers").items().get(0);
 
         assertThat(worker.at("livenessProbe", "httpGet", "path").text()).isEqualTo("/actuator/health/liveness");
         assertThat(worker.at("readinessProbe", "httpGet", "path").text()).isEqualTo("/actuator/health/readiness");
-        String own = Yaml.read(Path.of("..", "worker", "src", "main", "resources", "application.yaml"))
+        // the first document: what all commands have
+        String own = Yaml.parse(
+                        Files.readString(Path.of("..", "worker", "src", "main", "resources", "application.yaml"))
+                                .split("(?m)^---$", 2)[0])
                 .at("spring", "lifecycle", "timeout-per-shutdown-phase")
                 .text();
         assertThat(Integer.parseInt(pod.at("terminationGracePeriodSeconds").text()))
