@@ -50,9 +50,10 @@ public final class ContainersInstead implements LauncherSessionListener {
                 .withEnv("KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS", "3");
     }
 
-    /** Set as the embedded one is: nothing writes WAL but the tests, which count it. */
+    /** Set as the embedded one is: no passwords, and nothing writes WAL but the tests, which count it. */
     private static PostgreSQLContainer postgres() {
         PostgreSQLContainer postgres = new PostgreSQLContainer(image("postgres", "postgres"));
+        postgres.withEnv("POSTGRES_HOST_AUTH_METHOD", "trust");
         postgres.withCommand(
                 "postgres",
                 "-c",
