@@ -66,12 +66,16 @@ public final class RunningWorker implements AutoCloseable {
         return prefix + feed;
     }
 
+    /** Where health and metrics are. */
+    public int managementPort() {
+        return context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
+    }
+
     /** What the management port answers. */
     public HttpResponse<String> get(String path) {
-        String port = context.getEnvironment().getProperty("local.management.port");
         try {
             return HTTP.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort() + path))
                             .build(),
                     BodyHandlers.ofString());
         } catch (IOException e) {
