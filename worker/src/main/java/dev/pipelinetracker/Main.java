@@ -31,6 +31,7 @@ public final class Main implements Runnable {
     public static void main(String... args) {
         int exitCode = SpringProperties.accept(new CommandLine(new Main()))
                 .setExecutionExceptionHandler(new ExplainFailure())
+                .setParameterExceptionHandler(new ExplainUsage())
                 .execute(args);
         if (exitCode != ExitCode.DONE) {
             System.exit(exitCode);

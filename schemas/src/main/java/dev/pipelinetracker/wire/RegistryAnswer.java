@@ -19,9 +19,12 @@ record RegistryAnswer(String path, int status, boolean hasBody, JsonNode body) {
         return status == 200;
     }
 
-    /** Any other 404 comes from a proxy or a wrong base URL: that is no verdict on a schema. */
+    /**
+     * Any other 404 comes from a gateway or a wrong base URL: that is no verdict on a schema. Apicurio, Karapace and Redpanda
+     * send the code, too; Apicurio's 404 without a body means that there is no such path.
+     */
     boolean saysUnknownSchema() {
-        return status == 404 && (!hasBody || errorCode() == SCHEMA_NOT_FOUND);
+        return status == 404 && errorCode() == SCHEMA_NOT_FOUND;
     }
 
     /** The subject does not exist, or does not know the schema. */
@@ -34,11 +37,44 @@ record RegistryAnswer(String path, int status, boolean hasBody, JsonNode body) {
         return status == 404 && (errorCode() == LEVEL_NOT_CONFIGURED || errorCode() == SUBJECT_NOT_FOUND);
     }
 
+    /**
+     * The answer's {@code id}.
+     *
+     * @throws RegistryUnavailableException if the answer is another
+     */
+    int id() {
+        JsonNode id = body.path("id");
+        if (!isOk() || !id.isInt()) {
+            throw new RegistryUnavailableException(describe(), null);
+        }
+        return id.intValue();
+    }
+
+    /**
+     * A text of the answer.
+     *
+     * @throws RegistryUnavailableException if the answer is another
+     */
+    String text(String name) {
+        JsonNode text = body.path(name);
+        if (!isOk() || !text.isTextual()) {
+            throw new RegistryUnavailableException(describe(), null);
+        }
+        return text.textValue();
+    }
+
     /** Path, status and Confluent's error code, for people. */
     String describe() {
         String code = errorCode() == 0 ? "" : ", error code " + errorCode();
         String kind = hasBody && body.isMissingNode() ? ", and a body that is not JSON" : "";
-        return path + ": the registry answered with status " + status + code + kind;
+        return path + ": the registry answered with status " + status + code + kind + hint();
+    }
+
+    private String hint() {
+        if (status == 401 || status == 403) {
+            return " (credentials are missing or wrong, or do not suffice)";
+        }
+        return status == 404 && errorCode() == 0 ? ": is this the registry's URL?" : "";
     }
 
     private int errorCode() {

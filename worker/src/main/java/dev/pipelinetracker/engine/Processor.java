@@ -79,7 +79,12 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
 
     private void read(List<ConsumerRecord<byte[], byte[]>> polled, LatestPerKey<E, K> fold, Outcome[] outcomes) {
         for (int i = 0; i < outcomes.length; i++) {
-            Reading<E> reading = reader.read(polled.get(i));
+            Reading<E> reading;
+            try {
+                reading = reader.read(polled.get(i));
+            } catch (WorldFault e) {
+                throw e.after(i);
+            }
             E event = reading.event();
             if (event == null) {
                 outcomes[i] = reading.rejected();

@@ -9,14 +9,30 @@ public final class WorldFault extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final Cause kind;
+    private final int unaffected;
 
     /**
      * @param kind what to count and show
      * @param message what happened, for the operator; never a payload or a row's values
      */
     public WorldFault(Cause kind, String message, Throwable cause) {
+        this(kind, message, cause, 0);
+    }
+
+    private WorldFault(Cause kind, String message, Throwable cause, int unaffected) {
         super(message, cause);
         this.kind = kind;
+        this.unaffected = unaffected;
+    }
+
+    /** The same fault, which so many of the batch's first records do not have. */
+    WorldFault after(int records) {
+        return new WorldFault(kind, String.valueOf(getMessage()), this, records);
+    }
+
+    /** How many of the batch's first records could be processed by themselves; 0 if that is not known. */
+    public int unaffected() {
+        return unaffected;
     }
 
     /** What is at fault. */

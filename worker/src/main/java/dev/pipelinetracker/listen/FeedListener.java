@@ -26,11 +26,13 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
     private final Processor<?, ?> processor;
     private final Progress progress;
     private final CountDownLatch stopping;
+    private final WaitLog waits;
 
     /** Listens for that processor's feed; {@code stopping} is counted down when the worker is told to stop. */
-    FeedListener(Processor<?, ?> processor, Progress progress, CountDownLatch stopping) {
+    FeedListener(Processor<?, ?> processor, Progress progress, WaitLog waits, CountDownLatch stopping) {
         this.processor = processor;
         this.progress = progress;
+        this.waits = waits;
         this.stopping = stopping;
     }
 
@@ -44,14 +46,31 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
             try {
                 processor.process(inHand);
             } catch (RuntimeException fault) {
+                storeUnaffected(inHand, fault);
                 await(inHand, fault);
                 // all of them: those that are stored already will change nothing
                 whenDone.nack(0, Duration.ZERO);
                 return;
             }
             progress.processed(inHand);
+            if (progress.waitsFor().isEmpty()) {
+                waits.over()
+                        .ifPresent(waited -> log.info(
+                                "{}: goes on after {}", processor.feed().name(), WaitLog.text(waited)));
+            }
         }
         whenDone.acknowledge();
+    }
+
+    /** A record that waits for its schema does not hold up those before it: they are stored, though not committed. */
+    private void storeUnaffected(List<ConsumerRecord<byte[], byte[]>> inHand, RuntimeException fault) {
+        if (fault instanceof WorldFault known && known.unaffected() > 0) {
+            try {
+                processor.process(inHand.subList(0, known.unaffected()));
+            } catch (RuntimeException another) {
+                log.debug("the records before wait, too", another);
+            }
+        }
     }
 
     /**
@@ -62,39 +81,28 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
         Cause cause = fault instanceof WorldFault known ? known.kind() : Cause.UNEXPECTED;
         processor.meters().retried(cause);
         Duration pause = progress.waiting(inHand, cause);
-        String feed = processor.feed().name();
-        ConsumerRecord<byte[], byte[]> first = inHand.get(0);
-        String coordinates = first.topic() + "-" + first.partition() + "@" + first.offset();
-        switch (cause) {
-            case DATABASE_AWAY, DATABASE_BUSY, DATABASE_SLOW, DATABASE_READ_ONLY, BROKER, REGISTRY ->
-                log.warn(
-                        "{}: {} records from {} wait {} ms, {}: {}",
-                        feed,
-                        inHand.size(),
-                        coordinates,
-                        pause.toMillis(),
-                        cause.label(),
-                        fault.getMessage());
-            case DATABASE_STOPPED ->
-                log.error(
-                        "{}: stopped at {} until somebody mends the database, {} records wait: {}",
-                        feed,
-                        coordinates,
-                        inHand.size(),
-                        fault.getMessage());
-            case UNEXPECTED ->
-                log.error(
-                        "{}: stopped at {} by a fault of our own, {} records wait",
-                        feed,
-                        coordinates,
-                        inHand.size(),
-                        fault);
-        }
+        waits.failed(cause).ifPresent(waited -> tell(inHand, cause, fault, waited));
         try {
             // a stop ends the wait; what follows is the same
             boolean unusedStopped = stopping.await(pause.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void tell(
+            List<ConsumerRecord<byte[], byte[]>> inHand, Cause cause, RuntimeException fault, Duration waited) {
+        String feed = processor.feed().name();
+        String wait = WaitLog.wait(waited);
+        ConsumerRecord<byte[], byte[]> first = inHand.get(0);
+        String records =
+                inHand.size() + " records from " + first.topic() + "-" + first.partition() + "@" + first.offset();
+        switch (cause) {
+            case DATABASE_AWAY, DATABASE_BUSY, DATABASE_SLOW, DATABASE_READ_ONLY, BROKER, REGISTRY ->
+                log.warn("{}: {}, {}: {}; {}", feed, wait, cause.label(), fault.getMessage(), records);
+            case DATABASE_STOPPED ->
+                log.error("{}: {} until somebody mends the database: {}; {}", feed, wait, fault.getMessage(), records);
+            case UNEXPECTED -> log.error("{}: {}, stopped by a fault of our own; {}", feed, wait, records, fault);
         }
     }
 }

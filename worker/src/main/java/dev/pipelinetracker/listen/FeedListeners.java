@@ -4,6 +4,7 @@ import dev.pipelinetracker.database.DatabaseRefusedException;
 import dev.pipelinetracker.database.Migrations;
 import dev.pipelinetracker.listen.Listening.LiveFeeds;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -27,6 +28,7 @@ final class FeedListeners implements SmartLifecycle {
     private final LiveFeeds feeds;
     private final CountDownLatch stopping;
     private final Runnable onRefusal;
+    private final WaitLog waits = new WaitLog(InstantSource.system());
     private final Thread starter = new Thread(this::startOnceMigrated, "start-once-migrated");
     private volatile boolean running;
     private volatile boolean listening;
@@ -109,7 +111,7 @@ final class FeedListeners implements SmartLifecycle {
         } catch (DatabaseRefusedException e) {
             throw e;
         } catch (RuntimeException e) {
-            log.warn("Waiting for the database: {}", firstLineOfRoot(e));
+            tellWaiting("database", e);
             return false;
         }
         synchronized (this) {
@@ -119,22 +121,27 @@ final class FeedListeners implements SmartLifecycle {
                     // one that runs already is not started again
                     feeds.all().forEach(feed -> feed.container().start());
                 } catch (RuntimeException e) {
-                    log.warn("Waiting for the broker: {}", firstLineOfRoot(e));
+                    tellWaiting("broker", e);
                     return false;
                 }
                 feeds.all().forEach(feed -> feed.progress().listening());
                 listening = true;
-                log.info("Listening");
+                log.info(
+                        "Listening{}",
+                        waits.over()
+                                .map(waited -> " after " + WaitLog.text(waited))
+                                .orElse(""));
             }
         }
         return true;
     }
 
-    private static String firstLineOfRoot(Throwable fault) {
+    private void tellWaiting(String what, RuntimeException fault) {
         Throwable root = fault;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return String.valueOf(root.getMessage()).lines().findFirst().orElse("");
+        String reason = String.valueOf(root.getMessage()).lines().findFirst().orElse("");
+        waits.failed(what).ifPresent(waited -> log.warn("{} for the {}: {}", WaitLog.wait(waited), what, reason));
     }
 }

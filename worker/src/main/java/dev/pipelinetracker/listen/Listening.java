@@ -115,10 +115,11 @@ public class Listening {
             CountDownLatch stopping) {
         String name = processor.feed().name();
         Progress progress = new Progress(InstantSource.system());
+        WaitLog waits = new WaitLog(InstantSource.system());
         ContainerProperties properties = new ContainerProperties(settings.topic(processor.feed()));
         properties.setGroupId(GROUP_PREFIX + name);
         properties.setAckMode(AckMode.MANUAL);
-        properties.setMessageListener(new FeedListener(processor, progress, stopping));
+        properties.setMessageListener(new FeedListener(processor, progress, waits, stopping));
         properties.setConsumerRebalanceListener(progress);
         properties.setIdlePartitionEventInterval(IDLE.toMillis());
         properties.setPollTimeout(POLL.toMillis());
@@ -126,7 +127,7 @@ public class Listening {
         ConcurrentMessageListenerContainer<byte[], byte[]> container =
                 new ConcurrentMessageListenerContainer<>(consumers, properties);
         container.setBeanName(name);
-        container.setCommonErrorHandler(new RedeliverAll());
+        container.setCommonErrorHandler(new RedeliverAll(name, waits));
         container.setApplicationEventPublisher(event -> {
             if (event instanceof ListenerContainerPartitionIdleEvent idle) {
                 // published on the consumer's own thread

@@ -71,8 +71,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
     /**
      * These records are in hand, and the oldest unprocessed ones of their partitions.
      *
-     * @return how many of them to process at once: all, but fewer and fewer after they have failed together some times, so
-     *     that what is too much for one statement, or waits for one schema, does not hold up the others for ever
+     * @return how many of them to process at once: all, but fewer and fewer after they were too much for one statement
      */
     int started(List<ConsumerRecord<byte[], byte[]>> polled) {
         int[] halvings = {0};
@@ -100,8 +99,9 @@ final class Progress implements ConsumerAwareRebalanceListener {
     Duration waiting(List<ConsumerRecord<byte[], byte[]>> inHand, Cause cause) {
         int[] failures = {1};
         perPartition(inHand, (partition, records) -> {
-            partition.waits(
-                    cause, isOfTheBatch(cause) && partition.failures() + 1 >= TRIES_OF_THE_WHOLE_BATCH, clock.millis());
+            // a smaller batch takes less time
+            boolean halve = cause == Cause.DATABASE_SLOW && partition.failures() + 1 >= TRIES_OF_THE_WHOLE_BATCH;
+            partition.waits(cause, halve, clock.millis());
             failures[0] = Math.max(failures[0], partition.failures());
         });
         Duration longest = switch (cause) {
@@ -110,11 +110,6 @@ final class Progress implements ConsumerAwareRebalanceListener {
         };
         Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures[0] - 1, 10));
         return pause.compareTo(longest) < 0 ? pause : longest;
-    }
-
-    /** Whether a smaller batch may fare better: it takes less time, or lacks the record whose schema is awaited. */
-    private static boolean isOfTheBatch(Cause cause) {
-        return cause == Cause.DATABASE_SLOW || cause == Cause.REGISTRY;
     }
 
     /** The ends of the assigned partitions' logs, as the broker told. */

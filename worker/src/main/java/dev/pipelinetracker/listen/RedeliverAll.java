@@ -17,6 +17,15 @@ final class RedeliverAll implements CommonErrorHandler {
 
     private static final Logger log = LoggerFactory.getLogger(RedeliverAll.class);
 
+    private final String feed;
+    private final WaitLog waits;
+
+    /** For that feed; the listener tells when the wait is over. */
+    RedeliverAll(String feed, WaitLog waits) {
+        this.feed = feed;
+        this.waits = waits;
+    }
+
     @Override
     public boolean seeksAfterHandling() {
         return true;
@@ -34,7 +43,7 @@ final class RedeliverAll implements CommonErrorHandler {
             Consumer<?, ?> consumer,
             MessageListenerContainer container,
             Runnable invokeListener) {
-        log.warn("A batch is polled again: {}", thrown.getMessage());
+        tell("a batch is polled again", thrown);
         for (TopicPartition partition : polled.partitions()) {
             if (consumer.assignment().contains(partition)) {
                 consumer.seek(partition, polled.records(partition).get(0).offset());
@@ -45,6 +54,10 @@ final class RedeliverAll implements CommonErrorHandler {
     @Override
     public void handleOtherException(
             Exception thrown, Consumer<?, ?> consumer, MessageListenerContainer container, boolean batchListener) {
-        log.warn("Polling failed, and is tried again: {}", thrown.getMessage());
+        tell("polling failed, and is tried again", thrown);
+    }
+
+    private void tell(String what, Exception thrown) {
+        waits.failed(what).ifPresent(waited -> log.warn("{}: {}: {}", feed, what, thrown.getMessage()));
     }
 }

@@ -1,7 +1,5 @@
 package dev.pipelinetracker.faults;
 
-import static org.awaitility.Awaitility.await;
-
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
 import java.io.IOException;
@@ -15,17 +13,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * A PostgreSQL of the fault tests' own, as durable as a production server's, which can be stopped, frozen and started
- * again on the same data and port.
+ * A PostgreSQL as durable as a production server's. {@link Signal#INT} stops it fast, cutting off its clients, {@link
+ * Signal#QUIT} at once, to recover at the next start.
  */
-final class FaultyPostgres {
+public final class FaultyPostgres extends FaultyServer {
 
     /** Few, so that they can be used up. */
     static final int MAX_CONNECTIONS = 60;
@@ -36,15 +32,15 @@ final class FaultyPostgres {
     private final Path binaries;
     private final Path data;
     private final int port = Ports.free();
-    private @Nullable Process server;
 
-    private FaultyPostgres(Path binaries, Path data) {
+    private FaultyPostgres(Path binaries, Path folder, Path data) {
+        super(NAME, folder);
         this.binaries = binaries;
         this.data = data;
     }
 
-    /** Makes a new server in a folder that goes with this JVM. */
-    static FaultyPostgres start() {
+    /** Makes a new one. */
+    public static FaultyPostgres start() {
         try {
             Path folder = Files.createTempDirectory("faulty-postgres");
             Path data = folder.resolve("data");
@@ -68,8 +64,7 @@ final class FaultyPostgres {
                             "fsync = on",
                             "deadlock_timeout = '200ms'"),
                     StandardOpenOption.APPEND);
-            FaultyPostgres postgres = new FaultyPostgres(binaries(unpacked), data);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> postgres.discard(folder), "discard-faulty-postgres"));
+            FaultyPostgres postgres = new FaultyPostgres(binaries(unpacked), folder, data);
             postgres.startAgain();
             return postgres;
         } catch (IOException e) {
@@ -77,12 +72,13 @@ final class FaultyPostgres {
         }
     }
 
-    int port() {
+    /** Of 127.0.0.1, the same after each start. */
+    public int port() {
         return port;
     }
 
-    /** Starts the server on its data and returns once it takes connections. */
-    void startAgain() {
+    @Override
+    Process launch() {
         List<String> command = new ArrayList<>();
         if ("root".equals(System.getProperty("user.name"))) {
             // PostgreSQL refuses to be run by root
@@ -90,31 +86,16 @@ final class FaultyPostgres {
         }
         command.addAll(
                 List.of(binaries.resolve("postgres").toString(), "-D", data.toString(), "-p", Integer.toString(port)));
-        server = ChildJvm.start(NAME, command, Map.of());
-        await().atMost(LIMIT).pollInterval(Duration.ofMillis(50)).until(this::answers);
+        return ChildJvm.start(NAME, command, Map.of());
     }
 
-    /** Stops the server with {@link Signal#INT} (fast) or {@link Signal#QUIT} (immediate) and waits until it is gone. */
-    void stop(Signal how) {
-        Process running = running();
-        how.to(running.pid());
-        try {
-            if (!running.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-                throw new IllegalStateException("PostgreSQL does not stop");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted", e);
+    @Override
+    boolean answers() {
+        try (Connection connection = dataSource("postgres").getConnection()) {
+            return connection.isValid(5);
+        } catch (SQLException e) {
+            return false;
         }
-    }
-
-    /** Stops all of its processes where they are: connections stay and are not answered. */
-    void freeze() {
-        Signal.STOP.to(pids());
-    }
-
-    void thaw() {
-        Signal.CONT.to(pids());
     }
 
     /** As superuser; every statement has a connection of its own. */
@@ -123,7 +104,7 @@ final class FaultyPostgres {
     }
 
     /** As superuser. */
-    PGSimpleDataSource dataSource(String database) {
+    public PGSimpleDataSource dataSource(String database) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[] {"127.0.0.1"});
         source.setPortNumbers(new int[] {port});
@@ -140,42 +121,6 @@ final class FaultyPostgres {
             return dataSource(database).getConnection();
         } catch (SQLException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    private boolean answers() {
-        try (Connection connection = dataSource("postgres").getConnection()) {
-            return connection.isValid(5);
-        } catch (SQLException e) {
-            if (!running().isAlive()) {
-                throw new IllegalStateException("PostgreSQL died, see " + ChildJvm.log(NAME), e);
-            }
-            return false;
-        }
-    }
-
-    private List<Long> pids() {
-        return Stream.concat(Stream.of(running().toHandle()), running().descendants())
-                .map(ProcessHandle::pid)
-                .toList();
-    }
-
-    private Process running() {
-        Process running = server;
-        if (running == null) {
-            throw new IllegalStateException("never started");
-        }
-        return running;
-    }
-
-    private void discard(Path folder) {
-        List<Long> all = pids();
-        Signal.KILL.to(all);
-        running().onExit().join();
-        try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(java.util.Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
-        } catch (IOException | UncheckedIOException e) {
-            System.err.println("Not deleted: " + folder);
         }
     }
 

@@ -10,7 +10,7 @@ import java.lang.annotation.Target;
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
-@interface MatrixRow {
+public @interface MatrixRow {
 
     /** One or more numbers. */
     int[] value();

@@ -16,8 +16,10 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.apache.kafka.common.GroupState;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -103,17 +105,20 @@ final class Stage implements AutoCloseable {
             topics.add(new NewTopic(prefix + kind.feed(), partitions, (short) 1));
             topics.add(new NewTopic(prefix + kind.feed() + ".dlt", 1, (short) 1));
         }
-        try (var admin = broker().admin()) {
-            FaultyBroker.done(admin.createTopics(topics).all());
-        }
+        FaultyBroker.done(broker().admin().createTopics(topics).all());
         ledger = new Ledger(broker(), database, prefix);
         watch = new DurabilityWatch(ledger, Duration.ofMillis(500));
         injections = new Injections(database);
     }
 
-    /** A new one; the name is used once, letters only. */
+    /** A new one with two partitions per feed; the name is used once, letters only. */
     static Stage open(String name) {
-        return new Stage(name, 2);
+        return open(name, 2);
+    }
+
+    /** As {@link #open(String)}, with so many partitions per feed. */
+    static Stage open(String name, int partitions) {
+        return new Stage(name, partitions);
     }
 
     static FaultyPostgres postgres() {
@@ -186,7 +191,6 @@ final class Stage implements AutoCloseable {
         }
         all.put("tracker.lag-interval", "200ms");
         all.put("tracker.gauges-interval", "1s");
-        all.put("spring.datasource.hikari.connection-timeout", "2000");
         all.put("spring.datasource.hikari.data-source-properties.connectTimeout", "2");
         all.put("spring.datasource.hikari.data-source-properties.socketTimeout", "4");
         all.put(
@@ -217,20 +221,53 @@ final class Stage implements AutoCloseable {
     /** The ids of the members of a feed's group: whoever leaves and comes back has another. */
     Set<String> members(Kind kind) {
         Set<String> ids = new TreeSet<>();
-        try (var admin = broker().admin()) {
-            FaultyBroker.done(
-                            admin.describeConsumerGroups(List.of(kind.group())).all())
-                    .values()
-                    .forEach(group -> group.members().forEach(member -> ids.add(member.consumerId())));
-        }
+        FaultyBroker.done(broker().admin()
+                        .describeConsumerGroups(List.of(kind.group()))
+                        .all())
+                .values()
+                .forEach(group -> group.members().forEach(member -> ids.add(member.consumerId())));
         return ids;
     }
 
+    /** Whether every member of a feed's group has so many partitions, and all are assigned. */
+    boolean isEachMembersShare(Kind kind, int partitions) {
+        ConsumerGroupDescription group = FaultyBroker.done(broker().admin()
+                        .describeConsumerGroups(List.of(kind.group()))
+                        .all())
+                .get(kind.group());
+        return group != null
+                && group.groupState() == GroupState.STABLE
+                && group.members().stream()
+                        .allMatch(
+                                member -> member.assignment().topicPartitions().size() == partitions);
+    }
+
+    /** Takes all members out of the groups, whoever they are; those that live join again. */
+    void expelMembers() {
+        for (Kind kind : Kind.values()) {
+            try {
+                broker().admin()
+                        .removeMembersFromConsumerGroup(kind.group(), new RemoveMembersFromConsumerGroupOptions())
+                        .all()
+                        .get(10, TimeUnit.SECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                // nobody was left
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     /** Waits until every event is committed, then holds the account; nothing may have been ahead at any time. */
-    Ledger.Account settle() {
-        Ledger.Account account = ledger.settle(LIMIT);
+    Account settle() {
+        Account account = ledger.settle(LIMIT);
         watch.verify();
         return account;
+    }
+
+    /** Throws if any offset was ahead of what is durable, at any time so far. */
+    void verify() {
+        watch.verify();
     }
 
     /** How often the watch could look. */
@@ -246,17 +283,7 @@ final class Stage implements AutoCloseable {
         registryProxy.close();
         ledger.close();
         // the killed are members until their sessions end; the next stage's workers would wait for that
-        try (var admin = broker().admin()) {
-            for (Kind kind : Kind.values()) {
-                admin.removeMembersFromConsumerGroup(kind.group(), new RemoveMembersFromConsumerGroupOptions())
-                        .all()
-                        .get(10, TimeUnit.SECONDS);
-            }
-        } catch (ExecutionException | TimeoutException e) {
-            // nobody was left
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        expelMembers();
         watch.verify();
         assertThat(workers.stream().filter(WorkerProcess::isAlive)).isEmpty();
     }

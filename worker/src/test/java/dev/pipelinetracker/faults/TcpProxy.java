@@ -64,6 +64,11 @@ final class TcpProxy implements AutoCloseable {
         notifyAll();
     }
 
+    /** Where new connections lead. */
+    int target() {
+        return target;
+    }
+
     /** New connections lead elsewhere. */
     void target(int newTarget) {
         this.target = newTarget;

@@ -1,5 +1,6 @@
 package dev.pipelinetracker.faults;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.pipelinetracker.Main;
@@ -11,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class WorkerProcess {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** What a JVM ends with that has run its shutdown hooks after SIGTERM. */
+    private static final int STOPPED = 143;
+
     private static final AtomicInteger STARTED = new AtomicInteger();
     private static final HttpClient HTTP =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
@@ -107,6 +112,14 @@ final class WorkerProcess {
         signal.to(process.pid());
     }
 
+    /** SIGTERM; how long it took to end. Throws AssertionError if that is longer than the limit, or not a stop in good order. */
+    Duration stop(Duration limit) {
+        long told = System.nanoTime();
+        signal(Signal.TERM);
+        assertThat(exitCode(limit)).isEqualTo(STOPPED);
+        return Duration.ofNanos(System.nanoTime() - told);
+    }
+
     /** Waits for its end. Throws AssertionError if it is not over by then. */
     int exitCode(Duration limit) {
         try {
@@ -155,9 +168,20 @@ final class WorkerProcess {
         return metric("tracker_paused") > 0;
     }
 
-    /** Bytes of heap in use. */
-    double heapUsed() {
+    /** Bytes of heap in use that no garbage collection can free. */
+    double liveHeap() {
+        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+        Process collection = ChildJvm.start(
+                name + "-gc", List.of(jcmd.toString(), Long.toString(process.pid()), "GC.run"), Map.of());
+        assertThat(collection.onExit().orTimeout(30, TimeUnit.SECONDS).join().exitValue())
+                .as("jcmd GC.run")
+                .isZero();
         return metric("jvm_memory_used_bytes", "area=\"heap\"");
+    }
+
+    /** Throws AssertionError if what cannot be freed has grown since {@link #liveHeap} was so much. */
+    void assertLiveHeapIsStill(double before) {
+        assertThat(liveHeap() - before).as("growth of the live heap, bytes").isLessThan(10e6);
     }
 
     private HttpResponse<String> get(String path) throws IOException {

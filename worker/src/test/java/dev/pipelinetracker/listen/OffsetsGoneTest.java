@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.pipelinetracker.events.PipelineRun;
+import dev.pipelinetracker.faults.MatrixRow;
 import dev.pipelinetracker.support.Events;
 import dev.pipelinetracker.support.RealBroker;
 import dev.pipelinetracker.support.RealPostgres;
@@ -26,6 +27,7 @@ class OffsetsGoneTest {
     private final UUID organization = database.organization("Offsets gone");
 
     @Test
+    @MatrixRow(31)
     void deletedOffsetsAreCountedAndTheRestIsProcessed() throws Exception {
         String prefix = RunningWorker.createTopics(1);
         publish(prefix, 0);

@@ -27,8 +27,7 @@ class OutageTest {
         String prefix = RunningWorker.createTopics(2);
         publish(prefix, 0);
         allowConnections(false);
-        try (RunningWorker worker =
-                RunningWorker.start(prefix, database, "spring.datasource.hikari.connection-timeout=1000")) {
+        try (RunningWorker worker = RunningWorker.start(prefix, database)) {
             assertThat(worker.get("/actuator/health/dependencies").statusCode()).isEqualTo(503);
             assertThat(worker.get("/actuator/health/liveness").statusCode()).isEqualTo(200);
 

@@ -74,7 +74,7 @@ class ProgressTest {
         }
         assertThat(shares).containsExactly(1000, 1000, 1000, 500, 250);
         for (int attempt = 0; attempt < 20; attempt++) {
-            progress.waiting(batch, Cause.REGISTRY);
+            progress.waiting(batch, Cause.DATABASE_SLOW);
         }
         assertThat(progress.started(batch)).isEqualTo(1);
         for (int success = 0; success < 13; success++) {

@@ -26,7 +26,7 @@ import org.apache.kafka.common.utils.Time;
  * One Kafka broker, its own controller, inside this JVM. Listens on 127.0.0.1 only, keeps its records in a folder across
  * restarts, and makes no topic unasked.
  */
-final class LocalBroker implements AutoCloseable {
+public final class LocalBroker implements AutoCloseable {
 
     /** Written into the folder at its first start; another one would be refused there ever after. */
     private static final String CLUSTER_ID = "bG9jYWwtcGlwZWxpbmVzMQ";
@@ -48,9 +48,15 @@ final class LocalBroker implements AutoCloseable {
      * @param port the port on 127.0.0.1 for clients; the controller takes a free one
      * @throws IOException if the folder cannot be written or holds something else
      */
-    static LocalBroker start(Path folder, int port) throws IOException {
+    public static LocalBroker start(Path folder, int port) throws IOException {
+        return start(folder, port, Map.of());
+    }
+
+    /** As {@link #start(Path, int)}, with settings of the broker's beside its own. */
+    public static LocalBroker start(Path folder, int port, Map<String, String> settings) throws IOException {
         Files.createDirectories(folder);
         Properties properties = properties(folder, port, Loopback.freePort());
+        properties.putAll(settings);
         format(folder, properties);
         KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
         server.startup();
@@ -58,7 +64,7 @@ final class LocalBroker implements AutoCloseable {
     }
 
     /** Where clients connect. */
-    String bootstrapServers() {
+    public String bootstrapServers() {
         return "127.0.0.1:" + port;
     }
 
@@ -67,7 +73,7 @@ final class LocalBroker implements AutoCloseable {
      *
      * @throws IllegalStateException if the broker does not make them within 30 seconds
      */
-    void createTopics(Collection<NewTopic> topics) {
+    public void createTopics(Collection<NewTopic> topics) {
         try (Admin admin =
                 Admin.create(Map.<String, Object>of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers()))) {
             Set<String> existing = admin.listTopics().names().get(ADMIN_TIMEOUT_SECONDS, TimeUnit.SECONDS);

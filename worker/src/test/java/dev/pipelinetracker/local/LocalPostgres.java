@@ -79,8 +79,7 @@ final class LocalPostgres implements AutoCloseable {
         if (orphan.isEmpty()) {
             return;
         }
-        // SIGTERM waits for the server's clients, for ever. Those of the dead JVM are gone; a forgotten psql may not
-        // be.
+        // SIGTERM waits for the server's clients for ever; those of the dead JVM are gone, a forgotten psql may not be
         ProcessHandle server = orphan.get();
         server.destroy();
         if (!gone(server)) {
