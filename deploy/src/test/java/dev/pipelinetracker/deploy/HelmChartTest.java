@@ -45,7 +45,7 @@ class HelmChartTest {
             "Job", V1Job.class,
             "CronJob", V1CronJob.class);
 
-    /** Of the Prometheus operator and of KEDA, whose schemas no library here has: checked field by field below. */
+    /** Of the Prometheus operator and of KEDA, whose schemas no library on Maven Central has: what matters is tested below. */
     private static final List<String> OTHERS = List.of("ServiceMonitor", "PrometheusRule", "ScaledObject");
 
     @TempDir
