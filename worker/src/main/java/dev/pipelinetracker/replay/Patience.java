@@ -37,7 +37,8 @@ public final class Patience {
      * @throws FailedException if the fault needs a person, or has not passed after ten tries
      * @throws RuntimeException the fault itself, if it is none of the world's
      */
-    public void await(RuntimeException fault, String advice) {
+    public void await(RuntimeException thrown, String advice) {
+        RuntimeException fault = firstOf(thrown);
         if (!isWorlds(fault)) {
             throw fault;
         }
@@ -50,6 +51,14 @@ public final class Patience {
         operator.say("waiting %d s, attempt %d of %d: %s"
                 .formatted(Math.max(1, pause.toSeconds()), failures, MOST_FAILURES, fault.getMessage()));
         stop.sleep(pause);
+    }
+
+    /** On a connection that is lost the rollback fails, too, and hides why it was wanted. */
+    private static RuntimeException firstOf(RuntimeException thrown) {
+        return thrown instanceof TransactionSystemException rollback
+                        && rollback.getApplicationException() instanceof RuntimeException first
+                ? first
+                : thrown;
     }
 
     private static boolean isWorlds(RuntimeException fault) {
