@@ -18,10 +18,21 @@ final class ClientContext {
 
     private ClientContext() {}
 
+    /** For what talks to the registry alone. */
+    static ConfigurableApplicationContext startForRegistry(String... arguments) {
+        return start(new RequiredSettings("tracker.registry.url"), arguments);
+    }
+
+    /** For what talks to Kafka, too. */
     static ConfigurableApplicationContext start(String... arguments) {
+        return start(new RequiredSettings("spring.kafka.bootstrap-servers", "tracker.registry.url"), arguments);
+    }
+
+    private static ConfigurableApplicationContext start(RequiredSettings required, String... arguments) {
         SpringApplication application = new SpringApplicationBuilder(KafkaAndRegistry.class)
                 .web(WebApplicationType.NONE)
                 .logStartupInfo(false)
+                .listeners(required)
                 // The command says itself what was not published, with line numbers.
                 .properties("logging.level.dev.pipelinetracker.publish=off")
                 .build();

@@ -10,7 +10,14 @@ import picocli.CommandLine.Mixin;
         description = "Tracks pipelines: consumes their events from Kafka and upserts them into PostgreSQL.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {Serve.class, Migrate.class, Publish.class, Schemas.class, Replay.class, DeadLetterCommands.class
+        subcommands = {
+            Serve.class,
+            Migrate.class,
+            Publish.class,
+            Schemas.class,
+            Replay.class,
+            DeadLetterCommands.class,
+            Retention.class
         },
         synopsisSubcommandLabel = "[COMMAND]")
 public final class Main implements Runnable {
@@ -24,6 +31,7 @@ public final class Main implements Runnable {
     public static void main(String... args) {
         int exitCode = SpringProperties.accept(new CommandLine(new Main()))
                 .setExecutionExceptionHandler(new ExplainFailure())
+                .setParameterExceptionHandler(new ExplainUsage())
                 .execute(args);
         if (exitCode != ExitCode.DONE) {
             System.exit(exitCode);

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.NestedExceptionUtils;
+import org.springframework.dao.DataAccessException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -21,14 +23,26 @@ import picocli.CommandLine.Spec;
 /**
  * A command on the worker's engine that comes to an end: results on standard output, logs and progress on standard error,
  * exit codes as {@link ExitCode} says.
+ *
+ * @param <T> what it needs beside the engine
  */
-abstract class OperatorCommand implements Callable<Integer> {
+abstract class OperatorCommand<T> implements Callable<Integer> {
 
     /** How results look. */
     enum Output {
         text,
         json
     }
+
+    /** A command whose options were found to make sense. */
+    @FunctionalInterface
+    interface Task<T> {
+
+        /** Does it; whether it came to its end. Throws RefusedException or FailedException. */
+        boolean run(T needed, Operator operator, StopSignal stop);
+    }
+
+    private final Class<T> needs;
 
     @Spec
     private @Nullable CommandSpec command;
@@ -42,25 +56,25 @@ abstract class OperatorCommand implements Callable<Integer> {
             description = "text, or json: one object a line. Default: ${DEFAULT-VALUE}")
     private Output output = Output.text;
 
-    /** Does it; whether it came to its end. Throws RefusedException, FailedException or {@link #wrong}'s. */
-    abstract boolean run(ConfigurableApplicationContext worker, Operator operator, StopSignal stop);
-
-    /** The class that {@link #run} gets from the context. */
-    abstract Class<?> needs();
-
-    /** Throws {@link #wrong}'s before anything is started. */
-    void check() {}
-
-    /** Wrong usage. */
-    ParameterException wrong(String message) {
-        return new ParameterException(
-                command == null ? CommandSpec.create().commandLine() : command.commandLine(), message);
+    /** On a context to which that class is added. */
+    OperatorCommand(Class<T> needs) {
+        this.needs = needs;
     }
+
+    /** Reads the options, before anything is started; throws IllegalArgumentException with a sentence for wrong usage. */
+    abstract Task<T> task();
 
     @Override
     public Integer call() {
-        String[] arguments = properties.arguments();
-        check();
+        Task<T> task;
+        try {
+            task = task();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(
+                    command == null ? CommandSpec.create().commandLine() : command.commandLine(),
+                    String.valueOf(e.getMessage()),
+                    e);
+        }
         PrintStream results = System.out;
         // logs go to System.out, which is for results: | jq must not meet them
         System.setOut(System.err);
@@ -70,16 +84,20 @@ abstract class OperatorCommand implements Callable<Integer> {
                 terminal(),
                 output == Output.json);
         try (StopSignal stop = StopSignal.installed();
-                ConfigurableApplicationContext worker = EngineOnly.start(needs(), arguments)) {
-            return run(worker, operator, stop) ? ExitCode.DONE : ExitCode.FAILED;
+                ConfigurableApplicationContext worker = EngineOnly.start(needs, properties.arguments())) {
+            return task.run(worker.getBean(needs), operator, stop) ? ExitCode.DONE : ExitCode.FAILED;
         } catch (RefusedException e) {
             System.err.println("refused: " + e.getMessage());
             return ExitCode.REFUSED;
         } catch (FailedException e) {
             System.err.println("failed: " + e.getMessage());
             return ExitCode.FAILED;
+        } catch (DataAccessException e) {
+            System.err.printf(
+                    "failed: the database: %s. Check spring.datasource.* and the role's grants (README, Database), then try again.%n",
+                    NestedExceptionUtils.getMostSpecificCause(e).getMessage());
+            return ExitCode.FAILED;
         } finally {
-            operator.close();
             System.setOut(results);
         }
     }

@@ -48,6 +48,7 @@ final class Publish implements Callable<Integer> {
 
     private static final UUID SAMPLE_ORGANIZATION = UUID.fromString("11111111-1111-4111-8111-111111111111");
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+    private static final Duration SHORT_WAIT = Duration.ofSeconds(15);
 
     @Spec
     private @Nullable CommandSpec command;
@@ -134,6 +135,8 @@ final class Publish implements Callable<Integer> {
             // the worker's default, for dead letters; anything else is the user's
             kafka.remove(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
         }
+        // A broker that is away, or a topic that is not there, shows within this; Kafka's own default is a minute.
+        kafka.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, SHORT_WAIT.toMillis());
         String to = topic != null ? topic : ClientContext.topic(context, feed);
         return PublisherSettings.of(kafka, context.getBean(SchemaRegistry.class))
                 .withTopic(feed, to)

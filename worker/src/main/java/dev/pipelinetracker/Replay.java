@@ -1,13 +1,9 @@
 package dev.pipelinetracker;
 
 import dev.pipelinetracker.replay.Manner;
-import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.Replays;
 import dev.pipelinetracker.replay.Selection;
-import dev.pipelinetracker.replay.StopSignal;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.springframework.context.ConfigurableApplicationContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,9 +12,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "replay",
         description = {
-            "Reads a feed's topic again and stores what the tables lack. Rows that are up to date are not touched; the live",
-            "consumers are neither stopped nor noticed. First shows what it will read, then asks.",
-            "Configured like serve: spring.kafka.*, spring.datasource.*, tracker.registry.url."
+            "Reads a feed's topic again and stores what the tables lack.",
+            "",
+            "Rows that are up to date are not touched; the live consumers are not stopped. First shows what it will read, then asks. Configured like serve: spring.kafka.*, spring.datasource.*, tracker.registry.url.",
+            ""
         },
         footer = {
             "",
@@ -31,7 +28,7 @@ import picocli.CommandLine.Option;
         },
         subcommands = {ReplayList.class, ReplayVerify.class},
         mixinStandardHelpOptions = true)
-final class Replay extends OperatorCommand {
+final class Replay extends OperatorCommand<Replays> {
 
     @Option(names = "--feed", paramLabel = "FEED", description = "pipeline-runs, insights or visualizations.")
     private @Nullable String feed;
@@ -40,12 +37,13 @@ final class Replay extends OperatorCommand {
     private SelectionOptions what = new SelectionOptions();
 
     @Mixin
-    private MannerOptions how = new MannerOptions();
+    private SpeedOptions speed = new SpeedOptions();
 
-    @Option(
-            names = "--accept-gap",
-            description = "Go on although retention has deleted a part of the range; the gap is put on record.")
-    private boolean acceptGap;
+    @Mixin
+    private ConfirmOptions confirm = new ConfirmOptions();
+
+    @Mixin
+    private GapOption gap = new GapOption();
 
     @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for the audit row in tracker.replays.")
     private @Nullable String reason;
@@ -56,39 +54,26 @@ final class Replay extends OperatorCommand {
             description = "Go on with an interrupted replay, with its own ranges and filters.")
     private @Nullable Long resume;
 
-    private @Nullable Selection selection;
-    private @Nullable Manner manner;
+    Replay() {
+        super(Replays.class);
+    }
 
     @Override
-    void check() {
-        try {
-            manner = how.manner(acceptGap);
-            if (resume == null) {
-                if (feed == null) {
-                    throw wrong("Missing --feed FEED, or --resume ID");
-                }
-                selection = what.selection();
-            } else if (feed != null || what.isGiven() || manner.dryRun()) {
-                throw wrong("--resume has its own feed, ranges and filters: leave the others out");
+    Task<Replays> task() {
+        Manner manner = confirm.manner(speed.speed(), gap.isAccepted());
+        String name = feed;
+        Long id = resume;
+        if (id != null) {
+            if (name != null || reason != null || what.isGiven() || manner.dryRun()) {
+                throw new IllegalArgumentException(
+                        "--resume has its own feed, ranges, filters and reason: leave the others out");
             }
-        } catch (IllegalArgumentException e) {
-            throw wrong(String.valueOf(e.getMessage()));
+            return (replays, operator, stop) -> replays.resume(id, manner, operator, stop);
         }
-    }
-
-    @Override
-    Class<?> needs() {
-        return Replays.class;
-    }
-
-    @Override
-    boolean run(ConfigurableApplicationContext worker, Operator operator, StopSignal stop) {
-        Replays replays = worker.getBean(Replays.class);
-        Manner chosen = Objects.requireNonNull(manner);
-        if (resume != null) {
-            return replays.resume(resume, chosen, operator, stop);
+        if (name == null) {
+            throw new IllegalArgumentException("Missing --feed FEED, or --resume ID");
         }
-        return replays.replay(
-                Objects.requireNonNull(feed), Objects.requireNonNull(selection), chosen, reason, operator, stop);
+        Selection selection = what.selection();
+        return (replays, operator, stop) -> replays.replay(name, selection, manner, reason, operator, stop);
     }
 }

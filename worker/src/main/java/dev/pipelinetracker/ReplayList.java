@@ -1,30 +1,29 @@
 package dev.pipelinetracker;
 
-import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.Replays;
-import dev.pipelinetracker.replay.StopSignal;
-import org.springframework.context.ConfigurableApplicationContext;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** {@code replay list}: the audit. */
 @Command(
         name = "list",
         description = "Shows the newest replays: who, when, why, counts, how they ended.",
         mixinStandardHelpOptions = true)
-final class ReplayList extends OperatorCommand {
+final class ReplayList extends OperatorCommand<Replays> {
 
-    @Option(names = "--limit", paramLabel = "N", description = "How many. Default: ${DEFAULT-VALUE}")
-    private int limit = 20;
+    @Mixin
+    private LimitOption limit = new LimitOption();
 
-    @Override
-    Class<?> needs() {
-        return Replays.class;
+    ReplayList() {
+        super(Replays.class);
     }
 
     @Override
-    boolean run(ConfigurableApplicationContext worker, Operator operator, StopSignal stop) {
-        worker.getBean(Replays.class).list(limit, operator);
-        return true;
+    Task<Replays> task() {
+        int most = limit.most();
+        return (replays, operator, stop) -> {
+            replays.list(most, operator);
+            return true;
+        };
     }
 }

@@ -1,71 +1,44 @@
 package dev.pipelinetracker;
 
-import dev.pipelinetracker.replay.Manner;
-import dev.pipelinetracker.replay.Operator;
-import dev.pipelinetracker.replay.Rate;
 import dev.pipelinetracker.replay.Replays;
 import dev.pipelinetracker.replay.Selection;
-import dev.pipelinetracker.replay.StopSignal;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import org.springframework.context.ConfigurableApplicationContext;
+import dev.pipelinetracker.replay.Speed;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code replay verify}: whether the tables hold what a topic holds. */
 @Command(
         name = "verify",
         description = {
-            "Reads a range and says whether the tables hold it. Counts rows: missing, stale (older than the event), equal,",
-            "newer. Writes nothing. Exit code 0 only if nothing is missing or stale, else 1."
+            "Tells whether the tables hold what a topic holds.",
+            "",
+            "Reads a range and counts rows: missing, stale (older than the event), equal, newer. Writes nothing. Exit code 0 only if nothing is missing or stale, else 1.",
+            ""
         },
         mixinStandardHelpOptions = true)
-final class ReplayVerify extends OperatorCommand {
+final class ReplayVerify extends OperatorCommand<Replays> {
 
-    @Option(
-            names = "--feed",
-            paramLabel = "FEED",
-            required = true,
-            description = "pipeline-runs, insights or visualizations.")
-    private String feed = "";
+    @Mixin
+    private FeedOption feed = new FeedOption();
 
     @Mixin
     private SelectionOptions what = new SelectionOptions();
 
-    @Option(names = "--rate", paramLabel = "RATE", description = "At most so fast: 5000/s, 300/min, 1000/h.")
-    private String rate = "";
+    @Mixin
+    private SpeedOptions speed = new SpeedOptions();
 
-    @Option(names = "--accept-gap", description = "Go on although retention has deleted a part of the range.")
-    private boolean acceptGap;
+    @Mixin
+    private GapOption gap = new GapOption();
 
-    private @Nullable Selection selection;
-    private @Nullable Manner manner;
-
-    @Override
-    void check() {
-        try {
-            selection = what.selection();
-            manner = new Manner(
-                    rate.isEmpty() ? Rate.UNLIMITED : Rate.parse(rate),
-                    true,
-                    MannerOptions.LAG_BOUND,
-                    true,
-                    true,
-                    acceptGap);
-        } catch (IllegalArgumentException e) {
-            throw wrong(String.valueOf(e.getMessage()));
-        }
+    ReplayVerify() {
+        super(Replays.class);
     }
 
     @Override
-    Class<?> needs() {
-        return Replays.class;
-    }
-
-    @Override
-    boolean run(ConfigurableApplicationContext worker, Operator operator, StopSignal stop) {
-        return worker.getBean(Replays.class)
-                .verify(feed, Objects.requireNonNull(selection), Objects.requireNonNull(manner), operator, stop);
+    Task<Replays> task() {
+        Selection selection = what.selection();
+        Speed atMost = speed.speed();
+        return (replays, operator, stop) ->
+                replays.verify(feed.name(), selection, atMost, gap.isAccepted(), operator, stop);
     }
 }

@@ -19,6 +19,7 @@ import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ConfigurableApplicationContext;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,6 +44,32 @@ final class Schemas implements Runnable {
                 Objects.requireNonNull(command).commandLine(), "Missing subcommand: register or check");
     }
 
+    /** What both subcommands are given. */
+    private abstract static class OnRegistry implements Callable<Integer> {
+
+        @Spec
+        private @Nullable CommandSpec command;
+
+        @Mixin
+        private SpringProperties properties = new SpringProperties();
+
+        CommandLine commandLine() {
+            return Objects.requireNonNull(command).commandLine();
+        }
+
+        PrintWriter out() {
+            return commandLine().getOut();
+        }
+
+        PrintWriter err() {
+            return commandLine().getErr();
+        }
+
+        String[] arguments() {
+            return properties.arguments();
+        }
+    }
+
     /** {@code schemas register}. */
     @Command(
             name = "register",
@@ -53,27 +80,19 @@ final class Schemas implements Runnable {
                 "Exit code 0: done. 1: refused or not reached. 2: wrong usage."
             },
             mixinStandardHelpOptions = true)
-    static final class Register implements Callable<Integer> {
-
-        @Spec
-        private @Nullable CommandSpec command;
-
-        @Mixin
-        private SpringProperties properties = new SpringProperties();
+    static final class Register extends OnRegistry {
 
         @Override
         public Integer call() {
-            PrintWriter out = Objects.requireNonNull(command).commandLine().getOut();
-            PrintWriter err = Objects.requireNonNull(command).commandLine().getErr();
-            try (ConfigurableApplicationContext context = ClientContext.start(properties.arguments())) {
+            try (ConfigurableApplicationContext context = ClientContext.startForRegistry(arguments())) {
                 Subjects subjects = new Subjects(context.getBean(SchemaRegistry.class));
                 for (EventFeed feed : EventFeed.values()) {
-                    out.println(subjects.register(feed, ClientContext.topic(context, feed)));
-                    out.flush();
+                    out().println(subjects.register(feed, ClientContext.topic(context, feed)));
+                    out().flush();
                 }
                 return ExitCode.DONE;
             } catch (SchemaRefusedException | RegistryUnavailableException e) {
-                err.println("failed: " + e.getMessage());
+                err().println("failed: " + e.getMessage());
                 return ExitCode.FAILED;
             }
         }
@@ -89,33 +108,25 @@ final class Schemas implements Runnable {
                 "Exit code 0: all well. 1: faults, one a line. 2: wrong usage."
             },
             mixinStandardHelpOptions = true)
-    static final class Check implements Callable<Integer> {
-
-        @Spec
-        private @Nullable CommandSpec command;
-
-        @Mixin
-        private SpringProperties properties = new SpringProperties();
+    static final class Check extends OnRegistry {
 
         @Parameters(arity = "0..*", paramLabel = "<file>", description = "Changed .avsc files.")
         private List<Path> files = List.of();
 
         @Override
         public Integer call() throws IOException {
-            PrintWriter out = Objects.requireNonNull(command).commandLine().getOut();
-            PrintWriter err = Objects.requireNonNull(command).commandLine().getErr();
             List<String> faults;
             try {
-                faults = faults(properties.arguments());
+                faults = faults(arguments());
             } catch (RegistryUnavailableException e) {
-                err.println("failed: " + e.getMessage());
+                err().println("failed: " + e.getMessage());
                 return ExitCode.FAILED;
             }
-            faults.forEach(err::println);
-            err.flush();
+            faults.forEach(err()::println);
+            err().flush();
             if (faults.isEmpty()) {
-                out.println("all well");
-                out.flush();
+                out().println("all well");
+                out().flush();
             }
             return faults.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
         }
@@ -123,7 +134,7 @@ final class Schemas implements Runnable {
         private List<String> faults(String... arguments) throws IOException {
             List<String> faults = new ArrayList<>();
             if (files.isEmpty()) {
-                try (ConfigurableApplicationContext context = ClientContext.start(arguments)) {
+                try (ConfigurableApplicationContext context = ClientContext.startForRegistry(arguments)) {
                     Subjects subjects = new Subjects(context.getBean(SchemaRegistry.class));
                     for (EventFeed feed : EventFeed.values()) {
                         faults.addAll(subjects.faults(feed, ClientContext.topic(context, feed)));
@@ -147,7 +158,7 @@ final class Schemas implements Runnable {
             }
             List<String> faults = new ArrayList<>(Subjects.faultsBesideOurs(feed.get(), changed));
             if (isRegistryGiven(arguments)) {
-                try (ConfigurableApplicationContext context = ClientContext.start(arguments)) {
+                try (ConfigurableApplicationContext context = ClientContext.startForRegistry(arguments)) {
                     faults.addAll(new Subjects(context.getBean(SchemaRegistry.class))
                             .faults(changed, ClientContext.topic(context, feed.get())));
                 }
@@ -162,8 +173,7 @@ final class Schemas implements Runnable {
 
         private Schema parse(Path file) throws IOException {
             if (!Files.isRegularFile(file)) {
-                throw new ParameterException(
-                        Objects.requireNonNull(command).commandLine(), "Not a file that can be read: " + file);
+                throw new ParameterException(commandLine(), "Not a file that can be read: " + file);
             }
             try {
                 return new Schema.Parser().parse(Files.readString(file));

@@ -1,8 +1,7 @@
 package dev.pipelinetracker;
 
 import dev.pipelinetracker.listen.Listening;
-import java.util.Set;
-import org.springframework.boot.SpringApplication;
+import org.springframework.boot.builder.SpringApplicationBuilder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -14,21 +13,27 @@ import picocli.CommandLine.Mixin;
             "Configured by --name=value, environment variables or a configtree, as in the README."
         },
         mixinStandardHelpOptions = true)
-final class Serve implements Runnable {
+public final class Serve implements Runnable {
 
     @Mixin
     private SpringProperties properties = new SpringProperties();
+
+    Serve() {}
 
     @Override
     public void run() {
         serve(properties);
     }
 
+    /** The worker that this command runs, to be configured and run. */
+    public static SpringApplicationBuilder worker() {
+        return new SpringApplicationBuilder(Worker.class, Listening.class)
+                .main(Worker.class)
+                .listeners(new RequiredSettings(
+                        "spring.kafka.bootstrap-servers", "spring.datasource.url", "tracker.registry.url"));
+    }
+
     static void serve(SpringProperties properties) {
-        SpringApplication application = new SpringApplication(Worker.class);
-        application.addPrimarySources(Set.of(Listening.class));
-        application.addListeners(new RequiredSettings(
-                "spring.kafka.bootstrap-servers", "spring.datasource.url", "tracker.registry.url"));
-        application.run(properties.arguments());
+        worker().run(properties.arguments());
     }
 }

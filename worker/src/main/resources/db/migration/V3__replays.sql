@@ -4,6 +4,7 @@ CREATE TABLE tracker.replays (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     feed          text        NOT NULL,
     topic         text        NOT NULL,
+    topic_id      text        NOT NULL,
     requested_by  text        NOT NULL,
     reason        text,
     from_time     timestamptz,
@@ -24,6 +25,7 @@ CREATE TABLE tracker.replays (
     rejected      jsonb       NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE tracker.replays IS 'Every replay: who, when, why, of what, its counts so far, and how it ended. Kept for good: gauges sum it up.';
+COMMENT ON COLUMN tracker.replays.topic_id IS 'The broker''s: a topic made anew under the same name has another, and other records at these offsets.';
 COMMENT ON COLUMN tracker.replays.status IS 'running without a process that holds the feed''s lock: interrupted, and may be resumed.';
 COMMENT ON COLUMN tracker.replays.checkpoints IS 'Batches committed; whoever writes the next must have seen the last.';
 COMMENT ON COLUMN tracker.replays.skipped IS 'Records read that the filters left out.';
@@ -45,14 +47,16 @@ COMMENT ON COLUMN tracker.replay_partitions.end_offset IS 'Frozen when the repla
 COMMENT ON COLUMN tracker.replay_partitions.gap_records IS 'Records (at most) that retention had deleted, which --accept-gap accepted.';
 
 CREATE TABLE tracker.redriven (
-    topic     text        NOT NULL,
-    partition integer     NOT NULL,
-    "offset"  bigint      NOT NULL,
-    became    text        NOT NULL CHECK (became IN ('stored', 'returned', 'parked')),
+    topic      text        NOT NULL,
+    topic_id   text        NOT NULL,
+    partition  integer     NOT NULL,
+    "offset"   bigint      NOT NULL,
+    became     text        NOT NULL CHECK (became IN ('stored', 'returned', 'parked')),
     settled_at timestamptz NOT NULL DEFAULT now(),
-    settled_by text       NOT NULL,
-    reason    text,
-    PRIMARY KEY (topic, partition, "offset")
+    settled_by text        NOT NULL,
+    reason     text,
+    PRIMARY KEY (topic, topic_id, partition, "offset")
 );
-COMMENT ON TABLE tracker.redriven IS 'Dead letters, by their place in the dead-letter topic, that were dealt with and are not offered again.';
+COMMENT ON TABLE tracker.redriven IS 'Dead letters, by their place in the dead-letter topic, that were dealt with and are not offered again. Those that retention has deleted from the topic are deleted here by the next redrive or park.';
+COMMENT ON COLUMN tracker.redriven.topic_id IS 'The broker''s: a topic made anew under the same name has another, and other letters at these offsets.';
 COMMENT ON COLUMN tracker.redriven.became IS 'stored: its event is in the tables; returned: rejected again, back in the topic as a new letter; parked: in <topic>.dlt.parked.';

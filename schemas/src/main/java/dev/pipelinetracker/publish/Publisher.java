@@ -9,18 +9,12 @@ import dev.pipelinetracker.wire.SchemaRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.avro.util.ClassSecurityValidator;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes a job's events. One per job is enough; safe for use by several threads.
@@ -52,17 +46,14 @@ public final class Publisher implements AutoCloseable {
     private final Map<EventFeed, FeedEncoder<?>> encoders = new EnumMap<>(EventFeed.class);
     private final FailureLog failures = new FailureLog();
     private final Outbox outbox;
-    private final AtomicReference<@Nullable PublishException> untold = new AtomicReference<>();
+    private final UntoldFailure untold = new UntoldFailure();
 
     private Publisher(PublisherSettings settings) {
         this.settings = settings;
         for (EventFeed feed : EventFeed.values()) {
             encoders.put(feed, FeedEncoder.of(feed, settings));
         }
-        if (settings.hasOwnSerializer()) {
-            trustOurClasses();
-        }
-        this.outbox = new Outbox(new KafkaProducer<>(producerSettings(settings)), settings, failures);
+        this.outbox = new Outbox(ConfirmedProducer.of(settings), settings, failures);
     }
 
     /**
@@ -154,17 +145,19 @@ public final class Publisher implements AutoCloseable {
      * @throws PublishException see {@link OnFailure#THROW}
      */
     public CompletableFuture<RecordMetadata> publish(EventFeed feed, SpecificRecord event) {
-        throwUntold();
+        untold.tell();
         CompletableFuture<RecordMetadata> delivery;
         try {
             delivery = outbox.accept(encoder(feed).encode(event));
         } catch (InvalidEventException e) {
             PublishException refused = new PublishException(feed + ": " + e.getMessage(), e);
-            outbox.countFailure();
-            failures.failed(refused);
+            outbox.refused(refused);
             delivery = CompletableFuture.failedFuture(refused);
         }
-        return settings.onFailure() == OnFailure.THROW ? remembered(delivery) : delivery;
+        if (settings.onFailure() == OnFailure.THROW) {
+            untold.watch(delivery);
+        }
+        return delivery;
     }
 
     /**
@@ -175,7 +168,7 @@ public final class Publisher implements AutoCloseable {
      */
     public Deliveries flush(Duration within) {
         boolean settled = outbox.awaitSettled(within);
-        throwUntold();
+        untold.tell();
         if (!settled && settings.onFailure() == OnFailure.THROW) {
             throw new PublishException(deliveries().pending() + " events are not delivered within " + within, null);
         }
@@ -217,11 +210,11 @@ public final class Publisher implements AutoCloseable {
     public void close() {
         outbox.close(settings.closeTimeout());
         failures.sumUp(deliveries());
-        throwUntold();
+        untold.tell();
     }
 
     private FeedEncoder<?> encoder(EventFeed feed) {
-        return java.util.Objects.requireNonNull(encoders.get(feed));
+        return Objects.requireNonNull(encoders.get(feed));
     }
 
     private static void fail(Run run, Throwable failure) {
@@ -233,51 +226,5 @@ public final class Publisher implements AutoCloseable {
         } catch (PublishException e) {
             failure.addSuppressed(e);
         }
-    }
-
-    /** A failure that is known by now is thrown now, any other by the next call that may throw. */
-    private CompletableFuture<RecordMetadata> remembered(CompletableFuture<RecordMetadata> delivery) {
-        var unused = delivery.whenComplete((place, failure) -> {
-            if (failure != null) {
-                untold.compareAndSet(
-                        null,
-                        failure instanceof PublishException known
-                                ? known
-                                : new PublishException("not published: " + failure.getMessage(), failure));
-            }
-        });
-        if (delivery.isCompletedExceptionally()) {
-            throwUntold();
-        }
-        return delivery;
-    }
-
-    private void throwUntold() {
-        PublishException failure = untold.getAndSet(null);
-        if (failure != null) {
-            throw failure;
-        }
-    }
-
-    private static Map<String, Object> producerSettings(PublisherSettings settings) {
-        Map<String, Object> kafka = new HashMap<>();
-        kafka.put(ProducerConfig.CLIENT_ID_CONFIG, "pipeline-tracker-publisher");
-        kafka.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
-        if (settings.hasOwnSerializer()) {
-            // Confluent's: without it, avro.java.string would register as a version of its own. Others do not know it.
-            kafka.put("avro.remove.java.properties", true);
-        }
-        kafka.putAll(settings.kafka());
-        kafka.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
-        kafka.put(ProducerConfig.ACKS_CONFIG, "all");
-        kafka.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        return kafka;
-    }
-
-    /** A serializer of Avro's or Confluent's making finds our classes by the schema's name, which Avro forbids by default. */
-    private static void trustOurClasses() {
-        ClassSecurityValidator.setGlobal(ClassSecurityValidator.composite(
-                ClassSecurityValidator.getGlobal(),
-                type -> type.getPackageName().equals(PipelineRun.class.getPackageName())));
     }
 }

@@ -4,7 +4,7 @@ import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.events.RunStatus;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.time.InstantSource;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -22,10 +22,10 @@ public final class Run implements AutoCloseable {
     private final Pipeline pipeline;
     private final UUID id;
     private final Duration progressInterval;
+    private final RisingTime time = new RisingTime(InstantSource.system());
     private final long startedNanos = System.nanoTime();
 
     private long records;
-    private Instant latest = Instant.MIN;
     private long reportedNanos = startedNanos;
     private boolean ended;
 
@@ -131,15 +131,8 @@ public final class Run implements AutoCloseable {
                 .setDurationSeconds((System.nanoTime() - startedNanos) / 1e9)
                 .setErrorMessage(error)
                 .setRunType(pipeline.runType())
-                .setTimestamp(later())
+                .setTimestamp(time.next())
                 .build());
-    }
-
-    /** Now, but later than the event before, whatever the clock does: an event of the same moment would change nothing. */
-    private Instant later() {
-        Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-        latest = now.isAfter(latest) ? now : latest.plus(1, ChronoUnit.MICROS);
-        return latest;
     }
 
     private void requireRunning() {

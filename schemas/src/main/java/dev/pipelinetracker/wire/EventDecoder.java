@@ -5,8 +5,6 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaCompatibility;
-import org.apache.avro.SchemaCompatibility.SchemaIncompatibilityType;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryDecoder;
@@ -78,11 +76,11 @@ public final class EventDecoder<E extends SpecificRecord> {
             raw = resolution.reader().read(null, cursor);
             atEnd = cursor.isEnd();
         } catch (IOException | RuntimeException | StackOverflowError e) {
-            // All that the bytes can cause; a recursive schema turns them into a StackOverflowError. Avro's messages
-            // may
-            // quote values, so only the kind is told.
+            // All that the bytes can cause; a recursive schema turns them into a StackOverflowError. Only the kind is
+            // told:
+            // Avro's messages may quote values.
             throw new UnreadableEventException("not a " + typeName + " written with schema id " + schemaId + " ("
-                    + e.getClass().getSimpleName() + ")" + resolution.incompatibility());
+                    + e.getClass().getSimpleName() + ")" + resolution.mismatch());
         }
         if (!atEnd) {
             throw new UnreadableEventException(
@@ -108,35 +106,20 @@ public final class EventDecoder<E extends SpecificRecord> {
         } catch (UnknownSchemaException e) {
             throw new UnreadableEventException("no usable schema: " + e.getMessage());
         }
-        String incompatibility = incompatibility(writerSchema);
+        String mismatch = SchemaMismatch.describe(readerSchema, writerSchema);
         try {
             // The fast reader without its GenericDatumReader around it: that one makes it lazily and without a barrier,
-            // which
-            // is no way to hand it to other threads. Once made, it is never changed. Its builder is not shared: its
-            // cache of
-            // readers is not safe for several threads.
+            // no
+            // way to hand it to other threads. Once made, it is never changed. Its builder is not shared: the builder's
+            // cache of readers is not safe for several threads.
             DatumReader<GenericRecord> reader =
                     new FastReaderBuilder(new GenericData()).createDatumReader(writerSchema, readerSchema);
-            return new Resolution(reader, incompatibility);
+            return new Resolution(reader, mismatch);
         } catch (IOException | AvroRuntimeException e) {
-            throw new UnreadableEventException(
-                    "schema id " + schemaId + " does not resolve to " + typeName + incompatibility);
+            throw new UnreadableEventException("schema id " + schemaId + " does not resolve to " + typeName + mismatch);
         }
-    }
-
-    /** Not a verdict: with a symbol that is new to us, for one, all events without it are readable. */
-    private String incompatibility(Schema writerSchema) {
-        var incompatibilities = SchemaCompatibility.checkReaderWriterCompatibility(readerSchema, writerSchema)
-                .getResult()
-                .getIncompatibilities();
-        if (incompatibilities.isEmpty()) {
-            return "";
-        }
-        SchemaIncompatibilityType kind = incompatibilities.get(0).getType();
-        return "; the schema is incompatible: " + kind + " at "
-                + incompatibilities.get(0).getLocation();
     }
 
     /** How one writer's schema is read, and where it does not fit, to say so when it matters. */
-    private record Resolution(DatumReader<GenericRecord> reader, String incompatibility) {}
+    private record Resolution(DatumReader<GenericRecord> reader, String mismatch) {}
 }

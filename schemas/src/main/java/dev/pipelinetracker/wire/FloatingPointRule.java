@@ -1,13 +1,7 @@
 package dev.pipelinetracker.wire;
 
-/** A finite number within bounds, inclusive; an infinite bound bounds nothing. */
-record FloatingPointRule(double minimum, double maximum) implements ValueRule {
-    FloatingPointRule {
-        if (minimum > maximum) {
-            throw new IllegalArgumentException("minimum " + minimum + " exceeds maximum " + maximum);
-        }
-    }
-
+/** A finite number within bounds; an infinite bound bounds nothing. */
+record FloatingPointRule(Bounds<Double> bounds) implements ValueRule {
     @Override
     public void check(String field, Object value) throws InvalidEventException {
         if (!(value instanceof Double || value instanceof Float)) {
@@ -17,16 +11,7 @@ record FloatingPointRule(double minimum, double maximum) implements ValueRule {
         if (!Double.isFinite(number)) {
             throw new InvalidEventException(field, "must be finite");
         }
-        if (number < minimum) {
-            throw new InvalidEventException(field, "must be at least " + plain(minimum));
-        }
-        if (number > maximum) {
-            throw new InvalidEventException(field, "must be at most " + plain(maximum));
-        }
-    }
-
-    /** {@code 0}, not {@code 0.0}: as the schema writes it. */
-    private static String plain(double bound) {
-        return bound == (long) bound ? Long.toString((long) bound) : Double.toString(bound);
+        // The sum makes 0.0 of -0.0: equal as numbers, but not as objects to compare.
+        bounds.check(field, number + 0.0);
     }
 }

@@ -37,12 +37,44 @@ record RegistryAnswer(String path, int status, boolean hasBody, JsonNode body) {
         return status == 404 && (errorCode() == LEVEL_NOT_CONFIGURED || errorCode() == SUBJECT_NOT_FOUND);
     }
 
+    /**
+     * The answer's {@code id}.
+     *
+     * @throws RegistryUnavailableException if the answer is another
+     */
+    int id() {
+        JsonNode id = body.path("id");
+        if (!isOk() || !id.isInt()) {
+            throw new RegistryUnavailableException(describe(), null);
+        }
+        return id.intValue();
+    }
+
+    /**
+     * A text of the answer.
+     *
+     * @throws RegistryUnavailableException if the answer is another
+     */
+    String text(String name) {
+        JsonNode text = body.path(name);
+        if (!isOk() || !text.isTextual()) {
+            throw new RegistryUnavailableException(describe(), null);
+        }
+        return text.textValue();
+    }
+
     /** Path, status and Confluent's error code, for people. */
     String describe() {
         String code = errorCode() == 0 ? "" : ", error code " + errorCode();
         String kind = hasBody && body.isMissingNode() ? ", and a body that is not JSON" : "";
-        String hint = status == 404 && errorCode() == 0 ? ": is this the registry's URL?" : "";
-        return path + ": the registry answered with status " + status + code + kind + hint;
+        return path + ": the registry answered with status " + status + code + kind + hint();
+    }
+
+    private String hint() {
+        if (status == 401 || status == 403) {
+            return " (credentials are missing or wrong, or do not suffice)";
+        }
+        return status == 404 && errorCode() == 0 ? ": is this the registry's URL?" : "";
     }
 
     private int errorCode() {

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 
 /** Requests to a registry: each has a bounded end, an answer of any status, or a {@link RegistryUnavailableException}. */
 final class RegistryHttp {
@@ -86,16 +87,26 @@ final class RegistryHttp {
                     path + ": the registry did not answer within " + settings.requestTimeout(), e);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new RegistryUnavailableException(
-                    path + ": the registry cannot be reached ("
-                            + cause.getClass().getSimpleName() + ")",
-                    cause);
+            throw new RegistryUnavailableException(path + ": " + explained(cause), cause);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RegistryUnavailableException(path + ": interrupted", e);
         } finally {
             response.cancel(true);
         }
+    }
+
+    private static String explained(Throwable failure) {
+        if (!(failure instanceof SSLException)) {
+            return "the registry cannot be reached (" + failure.getClass().getSimpleName() + ")";
+        }
+        // The outermost says no more than that there was a handshake; the innermost says what was wrong with a
+        // certificate.
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return "TLS with the registry failed: " + root.getMessage();
     }
 
     private static JsonNode json(byte[] body) {

@@ -59,11 +59,6 @@ public record RegistrySettings(
         return new RegistrySettings(url, connectTimeout, requestTimeout, authorization, context);
     }
 
-    /** The same with other bounds. */
-    public RegistrySettings withTimeouts(Duration connect, Duration request) {
-        return new RegistrySettings(url, connect, request, authorization, tls);
-    }
-
     @Override
     public String toString() {
         return "RegistrySettings[" + url + ", connect " + connectTimeout + ", request " + requestTimeout

@@ -51,14 +51,15 @@ final class RuleCompiler {
             }
             case INT, LONG -> {
                 allow(field, rules, Set.of(MINIMUM, MAXIMUM));
-                yield new IntegerRule(
-                        integer(field, rules, MINIMUM, Long.MIN_VALUE), integer(field, rules, MAXIMUM, Long.MAX_VALUE));
+                yield new IntegerRule(new Bounds<>(
+                        integer(field, rules, MINIMUM, Long.MIN_VALUE),
+                        integer(field, rules, MAXIMUM, Long.MAX_VALUE)));
             }
             case FLOAT, DOUBLE -> {
                 allow(field, rules, Set.of(MINIMUM, MAXIMUM));
-                yield new FloatingPointRule(
+                yield new FloatingPointRule(new Bounds<>(
                         number(field, rules, MINIMUM, Double.NEGATIVE_INFINITY),
-                        number(field, rules, MAXIMUM, Double.POSITIVE_INFINITY));
+                        number(field, rules, MAXIMUM, Double.POSITIVE_INFINITY)));
             }
             case BOOLEAN, ENUM -> {
                 allow(field, rules, Set.of());
@@ -121,7 +122,7 @@ final class RuleCompiler {
             return otherwise;
         }
         if (value instanceof Number number && Double.isFinite(number.doubleValue())) {
-            return number.doubleValue();
+            return number.doubleValue() + 0.0; // no -0.0
         }
         throw new IllegalArgumentException(field + ": " + rule + " must be a finite number: " + value);
     }

@@ -283,7 +283,8 @@ class EventDecoderTest {
         event.put("status", new GenericData.EnumSymbol(newStatus, "queued"));
         assertThatThrownBy(() -> runs.decode(written(event)))
                 .isInstanceOf(UnreadableEventException.class)
-                .hasMessageContaining("MISSING_ENUM_SYMBOLS at /fields/4/type/symbols")
+                .hasMessageContaining(
+                        "MISSING_ENUM_SYMBOLS at /fields/4/type/symbols (status): the writer's enum has symbols that this reader does not know yet")
                 .hasMessageNotContaining("queued");
     }
 

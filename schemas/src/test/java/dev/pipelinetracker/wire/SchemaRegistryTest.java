@@ -220,7 +220,7 @@ class SchemaRegistryTest {
     void a_registry_that_hangs_before_or_within_its_answer_is_left_in_time() {
         CountDownLatch release = new CountDownLatch(1);
         SchemaRegistry hasty = new SchemaRegistry(
-                RegistrySettings.at(registry.url()).withTimeouts(Duration.ofMillis(300), Duration.ofMillis(300)));
+                new RegistrySettings(registry.url(), Duration.ofMillis(300), Duration.ofMillis(300), null, null));
         for (Runnable misbehave :
                 List.<Runnable>of(() -> registry.holdUntil(release), () -> registry.stallBodies(release))) {
             misbehave.run();

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -17,6 +18,11 @@ record Letter(ConsumerRecord<byte[], byte[]> polled) {
     static final String REASON = "tracker-reason";
     static final String DETAIL = "tracker-detail";
     static final String ATTEMPT = "tracker-attempt";
+
+    /** Of all of them. */
+    static List<ConsumerRecord<byte[], byte[]>> polled(List<Letter> letters) {
+        return letters.stream().map(Letter::polled).toList();
+    }
 
     Place place() {
         return new Place(polled.partition(), polled.offset());

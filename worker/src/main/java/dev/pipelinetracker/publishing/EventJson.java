@@ -12,18 +12,9 @@ import dev.pipelinetracker.wire.EventSchemas;
 import dev.pipelinetracker.wire.InvalidEventException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
@@ -44,7 +35,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Not safe for use by several threads.
  */
 final class EventJson {
-    private static final Pattern UUID_TEXT = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
     private static final int LONGEST_TEXT = 64 * 1024 * 1024;
 
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -122,7 +112,7 @@ final class EventJson {
             return SpecificData.get().getDefaultValue(field);
         }
         if (!field.schema().isUnion()) {
-            return value(field, field.schema(), json);
+            return FieldJson.value(field, field.schema(), json);
         }
         if (json.isNull()) {
             return null;
@@ -131,7 +121,7 @@ final class EventJson {
                 .filter(branch -> branch.getType() != Schema.Type.NULL)
                 .findFirst()
                 .orElseThrow();
-        return value(field, type, unwrapped(type, json));
+        return FieldJson.value(field, type, unwrapped(type, json));
     }
 
     /** Avro's JSON wraps a union's value in its type's name. */
@@ -143,111 +133,6 @@ final class EventJson {
             }
         }
         return json;
-    }
-
-    private static @Nullable Object value(Schema.Field field, Schema type, JsonNode json) throws InvalidEventException {
-        if (json.isNull()) {
-            return null;
-        }
-        return switch (type.getType()) {
-            case STRING ->
-                LogicalTypes.uuid().equals(type.getLogicalType()) ? uuid(field.name(), json) : text(field, json);
-            case ENUM -> symbol(field.name(), type, json);
-            case LONG ->
-                LogicalTypes.timestampMicros().equals(type.getLogicalType())
-                        ? moment(field.name(), json)
-                        : integer(field.name(), json);
-            case DOUBLE -> number(field.name(), json);
-            case ARRAY -> texts(field.name(), json);
-            default -> throw new IllegalArgumentException(field.name() + ": events of type " + type + " are not read");
-        };
-    }
-
-    private static UUID uuid(String field, JsonNode json) throws InvalidEventException {
-        if (!json.isTextual() || !UUID_TEXT.matcher(json.textValue()).matches()) {
-            throw new InvalidEventException(field, "must be a UUID in its 36-character form");
-        }
-        return UUID.fromString(json.textValue());
-    }
-
-    private static String text(Schema.Field field, JsonNode json) throws InvalidEventException {
-        if (json.isTextual()) {
-            return json.textValue();
-        }
-        if (json.isObject() && field.getObjectProp("contentMediaType") != null) {
-            return json.toString();
-        }
-        throw new InvalidEventException(field.name(), "must be a string");
-    }
-
-    private static Object symbol(String field, Schema type, JsonNode json) throws InvalidEventException {
-        String symbol = json.isTextual() ? json.textValue().replace('+', '_') : "";
-        for (Object constant : constants(type)) {
-            if (constant.toString().equals(symbol)) {
-                return constant;
-            }
-        }
-        throw new InvalidEventException(
-                field,
-                "must be one of " + String.join(", ", type.getEnumSymbols()).replace("etl_rag", "etl+rag"));
-    }
-
-    private static Object[] constants(Schema type) {
-        try {
-            return Class.forName(type.getFullName()).getEnumConstants();
-        } catch (ClassNotFoundException e) {
-            throw new IllegalArgumentException("No class was generated for " + type.getFullName(), e);
-        }
-    }
-
-    private static Long integer(String field, JsonNode json) throws InvalidEventException {
-        if (!json.isIntegralNumber()) {
-            throw new InvalidEventException(field, "must be an integer");
-        }
-        if (!json.canConvertToLong()) {
-            throw new InvalidEventException(field, "must be an integer of 64 bits");
-        }
-        return json.longValue();
-    }
-
-    private static Double number(String field, JsonNode json) throws InvalidEventException {
-        // Avro's JSON has no numbers for these; they are read so that the rule can say what is wrong with them
-        if (json.isTextual() && List.of("NaN", "Infinity", "-Infinity").contains(json.textValue())) {
-            return Double.valueOf(json.textValue());
-        }
-        if (!json.isNumber()) {
-            throw new InvalidEventException(field, "must be a number");
-        }
-        return json.doubleValue();
-    }
-
-    private static Instant moment(String field, JsonNode json) throws InvalidEventException {
-        if (json.isIntegralNumber() && json.canConvertToLong()) {
-            return Instant.EPOCH.plus(json.longValue(), ChronoUnit.MICROS);
-        }
-        if (json.isTextual()) {
-            try {
-                return OffsetDateTime.parse(json.textValue()).toInstant();
-            } catch (DateTimeException e) {
-                // told below
-            }
-        }
-        throw new InvalidEventException(
-                field, "must be an ISO 8601 timestamp with an offset or Z, or microseconds since 1970");
-    }
-
-    private static List<String> texts(String field, JsonNode json) throws InvalidEventException {
-        if (!json.isArray()) {
-            throw new InvalidEventException(field, "must be an array of strings");
-        }
-        List<String> texts = new ArrayList<>(json.size());
-        for (JsonNode item : json) {
-            if (!item.isTextual()) {
-                throw new InvalidEventException(field + "[" + texts.size() + "]", "must be a string");
-            }
-            texts.add(item.textValue());
-        }
-        return texts;
     }
 
     private SpecificRecord newEvent() {

@@ -46,8 +46,7 @@ public final class Subjects {
         if (known.isPresent() && hasLevel(subject)) {
             return subject + ": unchanged, id " + known.getAsInt() + ", " + LEVEL;
         }
-        // The level first, so that it judges the new version, too; a registry may refuse one for a subject that is not
-        // there.
+        // The level first, so that it judges the new version, too; but a registry may refuse one for an absent subject.
         if (!isNew) {
             registry.setLevel(subject, LEVEL);
         }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** What a run does with the records it reads: {@link CommitWithCheckpoint} or {@link RollBack}. */
+/** What a run does with the records it reads: {@link CommitWithCheckpoint}, {@link RollBack} or {@link Comparison}. */
 interface BatchWriter {
 
     /** How far a run has come. */
@@ -18,6 +18,11 @@ interface BatchWriter {
      */
     void write(List<ConsumerRecord<byte[], byte[]>> records, Position reached);
 
-    /** After a fault: what is durable, whatever became of the last batch. */
-    Position restore();
+    /** After a fault, whatever became of the last batch: where to go on, if {@code reached} was known to be written. */
+    default Position durable(Position reached) {
+        return reached;
+    }
+
+    /** What the operator does when a fault does not pass and is mended. */
+    String advice();
 }

@@ -61,6 +61,8 @@ public final class Batches implements AutoCloseable {
         consumer.assign(next.keySet().stream()
                 .map(partition -> new TopicPartition(topic, partition))
                 .toList());
+        // those that were read to their end are paused, and assigning them again would not change that
+        consumer.resume(consumer.assignment());
         next.forEach((partition, offset) -> consumer.seek(new TopicPartition(topic, partition), offset));
         pauseFinished();
     }

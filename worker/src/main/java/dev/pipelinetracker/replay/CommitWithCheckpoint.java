@@ -1,12 +1,8 @@
 package dev.pipelinetracker.replay;
 
 import dev.pipelinetracker.engine.Processor;
-import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Commits a batch's rows and the replay's checkpoint together, so that a resumed replay equals an uninterrupted one. */
@@ -14,6 +10,7 @@ final class CommitWithCheckpoint implements BatchWriter {
 
     private final Processor<?, ?> processor;
     private final Journal journal;
+    private final Jobs jobs;
     private final TransactionTemplate transactions;
     private final FeedLock lock;
     private final long id;
@@ -22,12 +19,14 @@ final class CommitWithCheckpoint implements BatchWriter {
     CommitWithCheckpoint(
             Processor<?, ?> processor,
             Journal journal,
+            Jobs jobs,
             TransactionTemplate transactions,
             FeedLock lock,
             long id,
             long checkpoints) {
         this.processor = processor;
         this.journal = journal;
+        this.jobs = jobs;
         this.transactions = transactions;
         this.lock = lock;
         this.id = id;
@@ -36,7 +35,7 @@ final class CommitWithCheckpoint implements BatchWriter {
 
     @Override
     public void write(List<ConsumerRecord<byte[], byte[]>> records, Position reached) {
-        keepLock();
+        lock.keep();
         transactions.executeWithoutResult(transaction -> {
             if (!records.isEmpty()) {
                 // their dead letters are there since they were first consumed, with the same coordinates
@@ -48,27 +47,22 @@ final class CommitWithCheckpoint implements BatchWriter {
     }
 
     @Override
-    public Position restore() {
-        keepLock();
-        Job job = journal.find(id)
+    public Position durable(Position reached) {
+        lock.keep();
+        Job job = jobs.find(id)
                 .orElseThrow(
                         () -> new FailedException("replay %d is gone from tracker.replays. Start anew.".formatted(id)));
         checkpoints = job.checkpoints();
-        Map<Integer, Long> next = new TreeMap<>();
-        job.plan().ranges().forEach(range -> next.put(range.partition(), range.next()));
-        return new Position(next, job.tally());
+        return new Position(job.plan().next(), job.tally());
+    }
+
+    @Override
+    public String advice() {
+        return "go on from the checkpoint";
     }
 
     /** Batches committed so far. */
     long checkpoints() {
         return checkpoints;
-    }
-
-    private void keepLock() {
-        try {
-            lock.keep();
-        } catch (SQLException e) {
-            throw new DataAccessResourceFailureException("the lock's connection is lost", e);
-        }
     }
 }

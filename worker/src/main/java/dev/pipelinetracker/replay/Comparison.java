@@ -7,6 +7,7 @@ import dev.pipelinetracker.engine.Processor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -30,6 +31,9 @@ final class Comparison implements BatchWriter {
     private long newer;
     private long overtaken;
 
+    /** Of a batch: its rows, and of those the missing, the stale and the equal ones; and its rejections. */
+    private record Compared(long rows, long missing, long stale, long equal, List<Outcome> rejected) {}
+
     Comparison(Processor<?, ?> processor, TransactionTemplate transactions, DataSource database) {
         this.processor = processor;
         this.transactions = transactions;
@@ -43,32 +47,38 @@ final class Comparison implements BatchWriter {
         if (records.isEmpty()) {
             return;
         }
-        transactions.executeWithoutResult(transaction -> {
+        Compared batch = Objects.requireNonNull(transactions.execute(transaction -> {
             transaction.setRollbackOnly();
-            standIn();
-            List<Outcome> offered = processor.process(records, rejected -> {});
-            long rows = fetchTheirRows();
-            long same = count("""
-                    SELECT count(*) FROM tracker_offered o JOIN pg_temp.%1$s p ON %2$s
-                    WHERE to_jsonb(p) - '{id,created_at}'::text[] = to_jsonb(o) - '{id,created_at}'::text[]
-                    """.formatted(table, identity()));
-            List<Outcome> compared = processor.process(records, rejected -> {});
-            long absent = count(compared, Stored.INSERTED);
-            long older = count(compared, Stored.UPDATED);
-            long rejected = offered.stream().filter(Rejected.class::isInstance).count();
-            missing += absent;
-            stale += older;
-            equal += same;
-            newer += rows - absent - older - same;
-            overtaken += records.size() - rejected - rows;
-            reached.tally()
-                    .add(offered.stream().filter(Rejected.class::isInstance).toList());
-        });
+            return compare(records);
+        }));
+        missing += batch.missing();
+        stale += batch.stale();
+        equal += batch.equal();
+        newer += batch.rows() - batch.missing() - batch.equal() - batch.stale();
+        overtaken += records.size() - batch.rejected().size() - batch.rows();
+        reached.tally().add(batch.rejected());
+    }
+
+    private Compared compare(List<ConsumerRecord<byte[], byte[]>> records) {
+        standIn();
+        List<Outcome> offered = processor.process(records, rejected -> {});
+        long rows = fetchTheirRows();
+        long same = count("""
+                SELECT count(*) FROM tracker_offered o JOIN pg_temp.%1$s p ON %2$s
+                WHERE to_jsonb(p) - '{id,created_at}'::text[] = to_jsonb(o) - '{id,created_at}'::text[]
+                """.formatted(table, identity()));
+        List<Outcome> compared = processor.process(records, rejected -> {});
+        return new Compared(
+                rows,
+                count(compared, Stored.INSERTED),
+                count(compared, Stored.UPDATED),
+                same,
+                offered.stream().filter(Rejected.class::isInstance).toList());
     }
 
     @Override
-    public Position restore() {
-        throw new FailedException("a comparison is not resumed. Run it again.");
+    public String advice() {
+        return "run it again";
     }
 
     long missing() {

@@ -1,6 +1,8 @@
 package dev.pipelinetracker.replay;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,4 +24,39 @@ record Job(
         @Nullable String reason,
         Instant startedAt,
         @Nullable Instant endedAt,
-        @Nullable String failure) {}
+        @Nullable String failure) {
+
+    /** For machines. */
+    Map<String, Object> asMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("id", id);
+        map.put("feed", plan.feed());
+        map.put("status", status);
+        map.put("started", startedAt.toString());
+        map.put("ended", endedAt == null ? null : endedAt.toString());
+        map.put("by", requestedBy);
+        map.put("reason", reason);
+        map.put("left", plan.remaining());
+        map.put("gap", plan.gap());
+        map.putAll(tally.asMap());
+        map.put("failure", failure);
+        return map;
+    }
+
+    /** A line, for people. */
+    @Override
+    public String toString() {
+        return "%d  %s  %s  %s%s  by %s%s  %s; %,d offsets left%s"
+                .formatted(
+                        id,
+                        startedAt,
+                        plan.feed(),
+                        status,
+                        plan.selection(),
+                        requestedBy,
+                        reason == null ? "" : " (" + reason + ")",
+                        tally,
+                        plan.remaining(),
+                        failure == null ? "" : "; " + failure);
+    }
+}

@@ -1,11 +1,12 @@
 package dev.pipelinetracker.replay;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.LongSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -13,8 +14,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How many records the live group is behind; 0 while it has no member, for then there is nobody to yield to. */
-public final class LiveLag implements LongSupplier {
+/** How many records the live group is behind. */
+final class LiveLag {
 
     private static final Logger log = LoggerFactory.getLogger(LiveLag.class);
     private static final int TIMEOUT_SECONDS = 5;
@@ -24,30 +25,29 @@ public final class LiveLag implements LongSupplier {
     private final String topic;
 
     /** Of that group, in that topic. */
-    public LiveLag(Admin admin, String group, String topic) {
+    LiveLag(Admin admin, String group, String topic) {
         this.admin = admin;
         this.group = group;
         this.topic = topic;
     }
 
-    /** 0 also when the broker does not tell. */
-    @Override
-    public long getAsLong() {
+    /** Empty while the group has no member, for then there is nobody to make way for; 0 if the broker does not tell. */
+    OptionalLong records() {
         try {
-            var members = admin.describeConsumerGroups(java.util.List.of(group))
+            var members = admin.describeConsumerGroups(List.of(group))
                     .describedGroups()
                     .values()
                     .iterator()
                     .next()
                     .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
                     .members();
-            return members.isEmpty() ? 0 : lag();
+            return members.isEmpty() ? OptionalLong.empty() : OptionalLong.of(lag());
         } catch (ExecutionException | TimeoutException e) {
             log.debug("lag of {} not known: {}", group, e.getClass().getSimpleName());
-            return 0;
+            return OptionalLong.of(0);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return 0;
+            return OptionalLong.of(0);
         }
     }
 

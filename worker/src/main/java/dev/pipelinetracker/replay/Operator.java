@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.Map;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +94,7 @@ public final class Operator implements AutoCloseable {
             bar = new ProgressBarBuilder()
                     .setTaskName(task)
                     .setInitialMax(records)
+                    .setConsumer(new ConsoleProgressBarConsumer(System.err, TerminalWidth.columns() - 1))
                     .setUpdateIntervalMillis(250)
                     .showSpeed()
                     .build();

@@ -1,55 +1,78 @@
 package dev.pipelinetracker.replay;
 
 import java.time.Duration;
-import java.util.function.LongSupplier;
+import java.util.OptionalLong;
 
 /**
- * Keeps a run to its rate, and out of the way of live traffic: while the live feed lags by more than a bound, it does one
- * batch every few seconds, so that it comes to an end even so.
+ * Keeps a run to its rate, and out of the way of live traffic: while the live feed is consumed, it rests as long as it
+ * works, since both share the database; and while that feed lags by more than a bound, it does one batch every few
+ * seconds, so that it comes to an end even so.
  */
 public final class Pace {
+
+    /** So many records at a time beside live traffic: what is live waits no longer than for one such batch. */
+    private static final int GENTLE_BATCH = 1_000;
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final Duration LONGEST_YIELD = Duration.ofSeconds(5);
 
-    private final Rate rate;
-    private final LongSupplier liveLag;
-    private final long lagBound;
+    private final Speed speed;
+    private final LiveLag live;
     private final StopSignal stop;
     private final long start = System.nanoTime();
+    private long batchStart = start;
     private long lastLook = start - LOOK_EVERY.toNanos();
+    private OptionalLong lag = OptionalLong.empty();
     private long done;
 
-    /**
-     * @param liveLag records that the live feed is behind; 0 if nobody consumes it
-     * @param lagBound the lag beyond which it yields
-     */
-    public Pace(Rate rate, LongSupplier liveLag, long lagBound, StopSignal stop) {
-        this.rate = rate;
-        this.liveLag = liveLag;
-        this.lagBound = lagBound;
+    /** At that speed, beside that. */
+    Pace(Speed speed, LiveLag live, StopSignal stop) {
+        this.speed = speed;
+        this.live = live;
         this.stop = stop;
     }
 
-    /** Returns when the next batch may be done, or a stop is wanted; whether it has yielded to the live feed. */
+    /** How many records to take at once, of at most so many. */
+    public int batch(int most) {
+        return speed.rate().batch(speed.yieldToLive() ? Math.min(most, GENTLE_BATCH) : most);
+    }
+
+    /** Returns when the next batch may be done, or a stop is wanted; whether it has made way for a live feed that lags. */
     public boolean await(int recordsJustDone) {
         done += recordsJustDone;
-        Duration ahead = rate.timeOf(done).minusNanos(System.nanoTime() - start);
+        boolean yielded = speed.yieldToLive() && yieldToLive(Duration.ofNanos(System.nanoTime() - batchStart));
+        Duration ahead = speed.rate().timeOf(done).minusNanos(System.nanoTime() - start);
         if (ahead.compareTo(Duration.ZERO) > 0) {
             stop.sleep(ahead);
         }
-        if (System.nanoTime() - lastLook < LOOK_EVERY.toNanos() || !isLiveBehind()) {
+        batchStart = System.nanoTime();
+        return yielded;
+    }
+
+    private boolean yieldToLive(Duration worked) {
+        if (System.nanoTime() - lastLook >= LOOK_EVERY.toNanos()) {
+            look();
+        }
+        if (!isLagging()) {
+            if (lag.isPresent()) {
+                stop.sleep(worked);
+            }
             return false;
         }
         long until = System.nanoTime() + LONGEST_YIELD.toNanos();
         do {
             stop.sleep(LOOK_EVERY);
-        } while (!stop.isWanted() && System.nanoTime() < until && isLiveBehind());
+            look();
+        } while (!stop.isWanted() && System.nanoTime() < until && isLagging());
         return true;
     }
 
-    private boolean isLiveBehind() {
+    private boolean isLagging() {
+        return lag.orElse(0) > speed.lagBound();
+    }
+
+    private void look() {
         lastLook = System.nanoTime();
-        return liveLag.getAsLong() > lagBound;
+        lag = live.records();
     }
 }

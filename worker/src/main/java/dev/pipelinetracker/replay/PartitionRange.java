@@ -1,6 +1,8 @@
 package dev.pipelinetracker.replay;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,12 +22,30 @@ record PartitionRange(
         long gap,
         @Nullable Instant oldest) {
 
+    static final String HEADINGS = "%9s %15s %15s %12s %12s  %s"
+            .formatted("partition", "from offset", "to (excl.)", "records", "deleted", "oldest");
+
     /** Offsets that are left, which is at most so many records: compaction and transaction markers leave holes. */
     long remaining() {
         return Math.max(0, end - next);
     }
 
-    PartitionRange at(long offset) {
-        return new PartitionRange(partition, first, end, offset, gap, oldest);
+    /** For machines. */
+    Map<String, Object> asMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("partition", partition);
+        map.put("from_offset", next);
+        map.put("end_offset", end);
+        map.put("records", remaining());
+        map.put("deleted_at_most", gap);
+        map.put("oldest", oldest == null ? null : oldest.toString());
+        return map;
+    }
+
+    /** A line under {@link #HEADINGS}. */
+    @Override
+    public String toString() {
+        return "%9d %15d %15d %12d %12d  %s"
+                .formatted(partition, next, end, remaining(), gap, oldest == null || remaining() == 0 ? "-" : oldest);
     }
 }

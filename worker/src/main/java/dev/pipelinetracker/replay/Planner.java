@@ -33,7 +33,8 @@ final class Planner {
 
     /** Throws FailedException if the broker does not answer or has no such topic, RefusedException for other partitions. */
     Plan plan(String feed, String topic, Selection selection) {
-        List<TopicPartition> partitions = partitions(topic, selection);
+        TopicDescription description = describe(topic);
+        List<TopicPartition> partitions = partitions(description, selection);
         Map<TopicPartition, ListOffsetsResultInfo> starts = offsets(partitions, OffsetSpec.earliest());
         Map<TopicPartition, ListOffsetsResultInfo> ends = offsets(partitions, OffsetSpec.latest());
         Instant from = selection.from();
@@ -48,11 +49,20 @@ final class Planner {
                     of(ends, partition).offset(),
                     of(found, partition)));
         }
-        return new Plan(feed, topic, selection, ranges);
+        return new Plan(feed, topic, description.topicId().toString(), selection, ranges);
     }
 
-    /** The same ranges, further on where retention has overtaken them: what is lost is added to the gap. */
+    /**
+     * The same ranges, further on where retention has overtaken them: what is lost is the gap. Throws as {@link #plan}, and
+     * RefusedException if the topic was made anew since, so that its offsets mean other records.
+     */
     Plan again(Plan planned) {
+        String topicId = describe(planned.topic()).topicId().toString();
+        if (!topicId.equals(planned.topicId())) {
+            throw new RefusedException(
+                    "topic %s was deleted and made again since, so the checkpoint's offsets are of other records. Start a new replay."
+                            .formatted(planned.topic()));
+        }
         List<TopicPartition> partitions = planned.ranges().stream()
                 .map(range -> new TopicPartition(planned.topic(), range.partition()))
                 .toList();
@@ -66,7 +76,7 @@ final class Planner {
                             range.partition(), range.first(), range.end(), next, next - range.next(), null);
                 })
                 .toList();
-        return new Plan(planned.feed(), planned.topic(), planned.selection(), ranges);
+        return new Plan(planned.feed(), planned.topic(), topicId, planned.selection(), ranges);
     }
 
     private static PartitionRange range(
@@ -89,10 +99,13 @@ final class Planner {
         return new PartitionRange(partition, first, end, first, cut ? start : 0, oldest);
     }
 
-    private List<TopicPartition> partitions(String topic, Selection selection) {
+    private TopicDescription describe(String topic) {
+        return await(admin.describeTopics(List.of(topic)).topicNameValues().get(topic), topic);
+    }
+
+    private static List<TopicPartition> partitions(TopicDescription description, Selection selection) {
+        String topic = description.name();
         TreeSet<Integer> there = new TreeSet<>();
-        TopicDescription description =
-                await(admin.describeTopics(List.of(topic)).topicNameValues().get(topic), topic);
         description.partitions().forEach(info -> there.add(info.partition()));
         TreeSet<Integer> wanted = new TreeSet<>(selection.partitions());
         wanted.addAll(selection.offsets().keySet());

@@ -1,11 +1,7 @@
 package dev.pipelinetracker.replay;
 
-import dev.pipelinetracker.engine.Processor;
 import java.util.List;
-import javax.sql.DataSource;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Writes each batch as a replay would, and rolls it back. So a row that two batches touch is counted twice as the database
@@ -13,31 +9,19 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 final class RollBack implements BatchWriter {
 
-    private final Processor<?, ?> processor;
-    private final TransactionTemplate transactions;
-    private final StandInSequence sequence;
+    private final TryOut tryOut;
 
-    RollBack(Processor<?, ?> processor, TransactionTemplate transactions, DataSource database) {
-        this.processor = processor;
-        this.transactions = transactions;
-        this.sequence = new StandInSequence(
-                JdbcClient.create(database), processor.feed().upsert().table());
+    RollBack(TryOut tryOut) {
+        this.tryOut = tryOut;
     }
 
     @Override
     public void write(List<ConsumerRecord<byte[], byte[]>> records, Position reached) {
-        if (records.isEmpty()) {
-            return;
-        }
-        transactions.executeWithoutResult(transaction -> {
-            transaction.setRollbackOnly();
-            sequence.create();
-            reached.tally().add(processor.process(records, rejected -> {}));
-        });
+        reached.tally().add(tryOut.outcomes(records));
     }
 
     @Override
-    public Position restore() {
-        throw new FailedException("a dry run is not resumed. Run it again.");
+    public String advice() {
+        return "run it again";
     }
 }

@@ -40,4 +40,18 @@ public record Selection(
         partitions = Set.copyOf(partitions);
         offsets = Map.copyOf(offsets);
     }
+
+    /** All that a topic holds. */
+    public static Selection all() {
+        return new Selection(null, null, List.of(), List.of(), Set.of(), Map.of());
+    }
+
+    /** What leaves records out one by one, to be put behind a number of records; empty if nothing does. */
+    @Override
+    public String toString() {
+        return (from == null ? "" : ", from " + from)
+                + (to == null ? "" : ", before " + to)
+                + (organizations.isEmpty() ? "" : ", of organizations " + organizations)
+                + (sources.isEmpty() ? "" : ", of sources " + sources);
+    }
 }

@@ -6,19 +6,19 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * What a sequence gives out no roll-back brings back. A temporary sequence of the same name is found before the real one,
  * so that what is rolled back uses none of its values; its own are negative, as no row's are.
  */
-public final class StandInSequence {
+final class StandInSequence {
 
     private final JdbcClient sql;
     private final String table;
 
     /** Of that table's id. */
-    public StandInSequence(JdbcClient sql, String table) {
+    StandInSequence(JdbcClient sql, String table) {
         this.sql = sql;
         this.table = table;
     }
 
     /** For the rest of the transaction, in which nothing may have been written yet. */
-    public void create() {
+    void create() {
         sql.sql("""
                         SELECT set_config('tracker.stand_in', relname, true)
                         FROM pg_class WHERE oid = pg_get_serial_sequence(?, 'id')::regclass

@@ -1,24 +1,21 @@
 package dev.pipelinetracker.replay;
 
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import org.apache.kafka.clients.admin.Admin;
 
-/** A whole topic: by partition the log's start and its end, frozen. */
-public record TopicRanges(Map<Integer, Long> starts, Map<Integer, Long> ends) {
+/**
+ * A whole topic.
+ *
+ * @param topicId the broker's: a topic that was deleted and made again has another, and other records at the same offsets
+ * @param starts of the log, by partition
+ * @param ends by partition, frozen
+ */
+public record TopicRanges(String topicId, Map<Integer, Long> starts, Map<Integer, Long> ends) {
 
     /** Asks the broker; throws RefusedException if it has no such topic, FailedException if it does not answer. */
     public static TopicRanges of(Admin admin, String topic) {
-        Map<Integer, Long> starts = new TreeMap<>();
-        Map<Integer, Long> ends = new TreeMap<>();
-        Selection all = new Selection(null, null, List.of(), List.of(), Set.of(), Map.of());
-        new Planner(admin).plan("", topic, all).ranges().forEach(range -> {
-            starts.put(range.partition(), range.first());
-            ends.put(range.partition(), range.end());
-        });
-        return new TopicRanges(starts, ends);
+        Plan plan = new Planner(admin).plan("", topic, Selection.all());
+        return new TopicRanges(plan.topicId(), plan.next(), plan.ends());
     }
 
     /** Whether the log has that offset. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.pipelinetracker.events.PipelineRun;
+import dev.pipelinetracker.replay.FailedException;
 import dev.pipelinetracker.replay.OperatorSession;
 import dev.pipelinetracker.replay.RefusedException;
 import dev.pipelinetracker.replay.StopSignal;
@@ -14,11 +15,18 @@ import dev.pipelinetracker.support.RealPostgres;
 import dev.pipelinetracker.support.RealPostgres.Database;
 import dev.pipelinetracker.support.RunningWorker;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -115,7 +123,9 @@ class LetterBoxTest {
     void whatIsKnownToBeHopelessIsParkedWithAReason() {
         LetterFilter filter = new LetterFilter(Set.of(), List.of(), null, null, Set.of(new Place(0, 1)));
 
-        box().park(FEED, filter, "ticket 4711", OperatorSession.YES, session.operator());
+        try (StopSignal stop = StopSignal.installed()) {
+            box().park(FEED, filter, "ticket 4711", false, true, session.operator(), stop);
+        }
 
         ConsumerRecord<byte[], byte[]> parked =
                 RealBroker.readAll(dlt + ".parked").get(0);
@@ -137,6 +147,100 @@ class LetterBoxTest {
         assertThatThrownBy(() -> box().show(FEED, new Place(0, 99), false, session.operator()))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("dead-letters list");
+    }
+
+    @Test
+    void afterACrashBetweenAcknowledgementAndCommitALetterIsThereTwiceAndNoneIsLost() {
+        LetterFilter filter = new LetterFilter(Set.of("unreadable"), List.of(), null, null, Set.of());
+        // at the commit, when the broker has acknowledged the letter already
+        database.sql().sql("""
+                CREATE FUNCTION tracker.crash() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE SQLSTATE ''XX000''; END';
+                CREATE CONSTRAINT TRIGGER crash AFTER INSERT ON tracker.redriven DEFERRABLE INITIALLY DEFERRED
+                  FOR EACH ROW EXECUTE FUNCTION tracker.crash();
+                """).update();
+        assertThatThrownBy(() -> redrive(filter, false))
+                .isInstanceOf(FailedException.class)
+                .hasMessageContaining("run the same command again");
+        assertThat(RealBroker.readAll(dlt)).as("the two, and one returned").hasSize(3);
+        database.sql().sql("DROP TRIGGER crash ON tracker.redriven").update();
+
+        session.shown();
+        redrive(filter, false);
+
+        assertThat(session.shown()).contains("redrive: 2 dead letters");
+        assertThat(RealBroker.readAll(dlt).stream().map(letter -> header(letter, "tracker-attempt")))
+                .containsExactly("1", "1", "2", "2", "3");
+    }
+
+    @Test
+    void whileTheDatabaseIsAwayARedriveWaitsAndCountsNoAttempt() throws Exception {
+        database.sql()
+                .sql("INSERT INTO organizations (id, name, slug) VALUES (?, 'New', 'new')")
+                .param(unknown)
+                .update();
+        CompletableFuture<Void> redriven;
+        // as strong as can be, so that the redrive's statement waits until its connection is cut
+        try (Connection foreign = database.dataSource().getConnection();
+                Statement statement = foreign.createStatement()) {
+            foreign.setAutoCommit(false);
+            statement.execute("LOCK TABLE analytics_pipeline_history");
+            redriven = CompletableFuture.runAsync(() -> redrive(ALL, false));
+            await().atMost(SOON).until(() -> cutOffWaiting() > 0);
+            await().atMost(SOON).until(() -> session.saidSoFar().contains("waiting"));
+            foreign.rollback();
+        }
+        redriven.get(60, TimeUnit.SECONDS);
+
+        assertThat(session.shown()).contains("redrive: 2 dead letters: 1 inserted", "attempt 1 of 10");
+        assertThat(rows()).isEqualTo(1);
+        assertThat(RealBroker.readAll(dlt).stream().map(letter -> header(letter, "tracker-attempt")))
+                .as("returned once")
+                .containsExactly("1", "1", "2");
+    }
+
+    @Test
+    void whatWasDealtWithIsForgottenOnceRetentionHasDeletedItOrTheTopicIsMadeAnew() throws Exception {
+        LetterFilter rubbish = new LetterFilter(Set.of("unreadable"), List.of(), null, null, Set.of());
+        redrive(ALL, false);
+        assertThat(settled()).containsExactly("0@0", "0@1");
+        try (var admin = RealBroker.admin()) {
+            admin.deleteRecords(Map.of(new TopicPartition(dlt, 0), RecordsToDelete.beforeOffset(1)))
+                    .all()
+                    .get();
+        }
+        redrive(rubbish, false);
+        assertThat(settled()).containsExactly("0@1", "0@3");
+
+        RealBroker.deleteTopics(dlt);
+        await().atMost(SOON).ignoreExceptions().until(() -> {
+            RealBroker.createTopics(1, dlt);
+            return true;
+        });
+        for (int i = 0; i < 4; i++) {
+            RealBroker.send(dlt, Events.key(known), "rubbish".getBytes(StandardCharsets.UTF_8));
+        }
+        session.shown();
+        box().list(FEED, ALL, 10, session.operator());
+        assertThat(session.shown()).as("other letters at the same offsets").contains("4 open dead letters");
+        redrive(ALL, false);
+        assertThat(settled()).containsExactly("0@0", "0@1", "0@2", "0@3");
+    }
+
+    private List<String> settled() {
+        return database.sql()
+                .sql("SELECT partition || '@' || \"offset\" FROM tracker.redriven ORDER BY \"offset\"")
+                .query(String.class)
+                .list();
+    }
+
+    /** How many of the worker's connections wait for a lock, and no longer do. */
+    private int cutOffWaiting() {
+        return database.sql()
+                .sql(
+                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'")
+                .param(database.name())
+                .query(Integer.class)
+                .single();
     }
 
     private void redrive(LetterFilter filter, boolean dry) {

@@ -21,7 +21,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * A PostgreSQL as durable as a production server's. {@link Signal#INT} stops it fast, cutting off its clients, {@link
  * Signal#QUIT} at once, to recover at the next start.
  */
-final class FaultyPostgres extends FaultyServer {
+public final class FaultyPostgres extends FaultyServer {
 
     /** Few, so that they can be used up. */
     static final int MAX_CONNECTIONS = 60;
@@ -40,7 +40,7 @@ final class FaultyPostgres extends FaultyServer {
     }
 
     /** Makes a new one. */
-    static FaultyPostgres start() {
+    public static FaultyPostgres start() {
         try {
             Path folder = Files.createTempDirectory("faulty-postgres");
             Path data = folder.resolve("data");
@@ -72,7 +72,8 @@ final class FaultyPostgres extends FaultyServer {
         }
     }
 
-    int port() {
+    /** Of 127.0.0.1, the same after each start. */
+    public int port() {
         return port;
     }
 
@@ -103,7 +104,7 @@ final class FaultyPostgres extends FaultyServer {
     }
 
     /** As superuser. */
-    PGSimpleDataSource dataSource(String database) {
+    public PGSimpleDataSource dataSource(String database) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[] {"127.0.0.1"});
         source.setPortNumbers(new int[] {port});

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A server of the fault tests' own, in processes of its own: stopped, killed, frozen, and started again on its data. Goes
  * with this JVM, and so does its folder.
  */
-abstract class FaultyServer {
+public abstract class FaultyServer {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -38,7 +38,8 @@ abstract class FaultyServer {
 
     /** What a test does meanwhile. */
     @FunctionalInterface
-    interface Meanwhile<E extends Exception> {
+    public interface Meanwhile<E extends Exception> {
+        /** Does it. */
         void run() throws E;
     }
 
@@ -58,7 +59,7 @@ abstract class FaultyServer {
     }
 
     /** Stops it, starts it again whatever happens meanwhile, and returns once it answers. */
-    final <E extends Exception> void whileDown(Signal how, Meanwhile<E> meanwhile) throws E {
+    public final <E extends Exception> void whileDown(Signal how, Meanwhile<E> meanwhile) throws E {
         stop(how);
         try {
             meanwhile.run();

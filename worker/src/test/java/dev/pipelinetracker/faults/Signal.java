@@ -7,14 +7,18 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** What Java's own API cannot send to a process. */
-enum Signal {
+public enum Signal {
     /** PostgreSQL: cut off all clients and stop. */
     INT,
     /** PostgreSQL: stop at once, recover at the next start. */
     QUIT,
+    /** End in good order. */
     TERM,
+    /** End at once. */
     KILL,
+    /** Freeze. */
     STOP,
+    /** Thaw. */
     CONT;
 
     /** Sends it; a process that is gone already is no error. */

@@ -1,7 +1,6 @@
 package dev.pipelinetracker.local;
 
-import dev.pipelinetracker.Worker;
-import dev.pipelinetracker.listen.Listening;
+import dev.pipelinetracker.Serve;
 import dev.pipelinetracker.wire.RegistrySettings;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,7 +22,6 @@ import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.utils.Exit;
 import org.postgresql.ds.PGSimpleDataSource;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
@@ -120,8 +118,7 @@ public final class Local {
     /** The worker as {@code serve} runs it, but that its JVM is shared and so its end is ours to order. */
     private ConfigurableApplicationContext worker(
             LocalPostgres postgres, LocalBroker broker, LocalRegistry registry, DataSource database) throws Exception {
-        ConfigurableApplicationContext worker = new SpringApplicationBuilder(Worker.class, Listening.class)
-                .main(Worker.class)
+        ConfigurableApplicationContext worker = Serve.worker()
                 .profiles("local")
                 .registerShutdownHook(false)
                 .run(

@@ -48,7 +48,7 @@ public final class LocalBroker implements AutoCloseable {
      * @param port the port on 127.0.0.1 for clients; the controller takes a free one
      * @throws IOException if the folder cannot be written or holds something else
      */
-    static LocalBroker start(Path folder, int port) throws IOException {
+    public static LocalBroker start(Path folder, int port) throws IOException {
         return start(folder, port, Map.of());
     }
 
@@ -64,7 +64,7 @@ public final class LocalBroker implements AutoCloseable {
     }
 
     /** Where clients connect. */
-    String bootstrapServers() {
+    public String bootstrapServers() {
         return "127.0.0.1:" + port;
     }
 
@@ -73,7 +73,7 @@ public final class LocalBroker implements AutoCloseable {
      *
      * @throws IllegalStateException if the broker does not make them within 30 seconds
      */
-    void createTopics(Collection<NewTopic> topics) {
+    public void createTopics(Collection<NewTopic> topics) {
         try (Admin admin =
                 Admin.create(Map.<String, Object>of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers()))) {
             Set<String> existing = admin.listTopics().names().get(ADMIN_TIMEOUT_SECONDS, TimeUnit.SECONDS);

@@ -73,6 +73,11 @@ class PublishCommandTest {
     @Test
     void wrongUsageIsExitCodeTwo() {
         assertThat(CommandLineRun.of("", "publish").exitCode()).isEqualTo(2);
+        CommandLineRun nowhere = CommandLineRun.of("", "publish", "--feed=insights");
+        assertThat(nowhere.exitCode()).isEqualTo(2);
+        assertThat(nowhere.err())
+                .contains("not set: spring.kafka.bootstrap-servers, tracker.registry.url")
+                .doesNotContain("\tat ");
         assertThat(CommandLineRun.of("", "publish", "--feed=runs", "--check").exitCode())
                 .isEqualTo(2);
         assertThat(CommandLineRun.of("", "publish", "--feed=insights", "--chekc")

@@ -3,7 +3,6 @@ package dev.pipelinetracker.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.pipelinetracker.Main;
 import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.support.Events;
 import dev.pipelinetracker.support.RealBroker;
@@ -15,26 +14,23 @@ import dev.pipelinetracker.wire.EventEncoder;
 import dev.pipelinetracker.wire.EventSchemas;
 import dev.pipelinetracker.wire.RegistrySettings;
 import dev.pipelinetracker.wire.SchemaRegistry;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command as an operator runs it, in a JVM of its own, killed when half is done. */
+/** The command as an operator runs it, in a JVM of its own, killed and stopped before it is done. */
 class InterruptedReplayTest {
 
     private static final int EVENTS = 6_000;
     private static final Duration SOON = Duration.ofSeconds(90);
 
-    private final Database killed = RealPostgres.freshDatabase();
+    private final Database interrupted = RealPostgres.freshDatabase();
     private final Database uninterrupted = RealPostgres.freshDatabase();
     private final UUID organization = UUID.randomUUID();
     private final String prefix = RunningWorker.createTopics(3);
@@ -43,51 +39,55 @@ class InterruptedReplayTest {
     private Path folder;
 
     @Test
-    void killedAtHalfAndResumedItEqualsAnUninterruptedOne() throws Exception {
-        for (Database database : List.of(killed, uninterrupted)) {
+    void killedAndThenStoppedHalfWayAndResumedItEqualsAnUninterruptedOne() {
+        for (Database database : List.of(interrupted, uninterrupted)) {
             database.sql()
                     .sql("INSERT INTO organizations (id, name, slug) VALUES (?, 'One', 'one')")
                     .param(organization)
                     .update();
         }
         publish();
-        Process first = start(killed, "replay", "--feed", "pipeline-runs", "--all", "--yes", "--rate", "1000/s");
-        try {
-            await().atMost(SOON).until(() -> !first.isAlive() || rows(killed) >= EVENTS / 6);
-            assertThat(first.isAlive())
-                    .as(Files.readString(folder.resolve("err")))
-                    .isTrue();
-        } finally {
-            first.destroyForcibly().waitFor();
+        try (OperatorProcess killed =
+                start(interrupted, "replay", "--feed", "pipeline-runs", "--all", "--yes", "--rate", "1000/s")) {
+            awaitRows(EVENTS / 6, killed);
+            killed.kill();
         }
-        assertThat(rows(killed)).as("killed before its end").isLessThan(EVENTS / 2);
-        assertThat(run(killed, 0, "replay", "list")).contains("interrupted");
+        assertThat(run(interrupted, 0, "replay", "list")).contains("interrupted");
+        int left = EVENTS / 2 - rows(interrupted);
+        assertThat(left).as("rows that are left").isPositive();
 
-        String resumed = run(killed, 0, "replay", "--resume", "1", "--yes", "--output", "json");
+        try (OperatorProcess stopped = start(interrupted, "replay", "--resume", "1", "--yes", "--rate", "300/s")) {
+            awaitRows(rows(interrupted) + 1, stopped);
+            stopped.terminate();
+            assertThat(stopped.end(143)).contains("replay 1 stopped");
+            assertThat(stopped.errors()).contains("replay --resume 1");
+        }
+        assertThat(run(interrupted, 0, "replay", "list")).contains("pipeline-runs  stopped");
+        assertThat(rows(interrupted)).as("stopped before its end").isLessThan(EVENTS / 2);
+
+        String resumed = run(interrupted, 0, "replay", "--resume", "1", "--yes", "--output", "json");
         run(uninterrupted, 0, "replay", "--feed", "pipeline-runs", "--all", "--yes");
 
         assertThat(resumed.lines().filter(line -> line.startsWith("{\"kind\":\"end\"")))
                 .hasSize(1);
-        assertThat(table(killed)).isEqualTo(table(uninterrupted)).hasSize(EVENTS / 2);
-        assertThat(killed.sequence("analytics_pipeline_history")).isEqualTo(EVENTS / 2);
-        assertThat(count(killed, "SELECT inserted + updated + unchanged FROM tracker.replays WHERE id = 1"))
-                .isEqualTo(
-                        count(uninterrupted, "SELECT inserted + updated + unchanged FROM tracker.replays WHERE id = 1"))
+        assertThat(table(interrupted)).isEqualTo(table(uninterrupted)).hasSize(EVENTS / 2);
+        assertThat(interrupted.sequence("analytics_pipeline_history")).isEqualTo(EVENTS / 2);
+        assertThat(count(interrupted, "SELECT inserted + updated + unchanged FROM tracker.replays"))
+                .isEqualTo(count(uninterrupted, "SELECT inserted + updated + unchanged FROM tracker.replays"))
                 .isEqualTo(EVENTS);
-        assertThat(killed.sql()
-                        .sql("SELECT status FROM tracker.replays")
-                        .query(String.class)
-                        .single())
-                .isEqualTo("done");
-        assertThat(run(killed, 2, "replay", "--feed", "pipeline-runs")).isEmpty();
-        assertThat(run(killed, 3, "replay", "--feed", "nonsense", "--all")).isEmpty();
-        assertThat(run(killed, 0, "replay", "verify", "--feed", "pipeline-runs", "--all"))
+        assertThat(count(interrupted, "SELECT count(*) FROM tracker.replays WHERE status = 'done' AND resumed = 2"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void exitCodesTellWhatBecameOfIt() {
+        assertThat(run(interrupted, 2, "replay", "--feed", "pipeline-runs")).isEmpty();
+        assertThat(run(interrupted, 3, "replay", "--feed", "nonsense", "--all")).isEmpty();
+        assertThat(run(interrupted, 3, "replay", "--feed", "pipeline-runs", "--all"))
+                .as("nobody to ask")
+                .contains("at most 0 records");
+        assertThat(run(interrupted, 0, "replay", "verify", "--feed", "pipeline-runs", "--all"))
                 .contains("the tables hold it");
-        killed.sql()
-                .sql("DELETE FROM analytics_pipeline_history WHERE records_processed = 7")
-                .update();
-        assertThat(run(killed, 1, "replay", "verify", "--feed", "pipeline-runs", "--all"))
-                .contains("1 missing, 0 stale");
     }
 
     private void publish() {
@@ -104,29 +104,19 @@ class InterruptedReplayTest {
         RealBroker.sendAll(records);
     }
 
-    /** Standard output. */
-    private String run(Database database, int exitCode, String... command) throws Exception {
-        Process process = start(database, command);
-        assertThat(process.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue())
-                .as(String.join(" ", command) + Files.readString(folder.resolve("err")))
-                .isEqualTo(exitCode);
-        return Files.readString(folder.resolve("out"));
+    private void awaitRows(int wanted, OperatorProcess running) {
+        await().atMost(SOON)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> !running.isAlive() || rows(interrupted) >= wanted);
+        assertThat(running.isAlive()).as(running.errors()).isTrue();
     }
 
-    private Process start(Database database, String... command) throws IOException {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        line.addAll(List.of(command));
-        line.addAll(OperatorSession.properties(prefix, database));
-        return new ProcessBuilder(line)
-                .redirectOutput(folder.resolve("out").toFile())
-                .redirectError(folder.resolve("err").toFile())
-                .start();
+    private String run(Database database, int exitCode, String... command) {
+        return OperatorProcess.run(folder, prefix, database, exitCode, command);
+    }
+
+    private OperatorProcess start(Database database, String... command) {
+        return OperatorProcess.start(folder, prefix, database, command);
     }
 
     private static int rows(Database database) {

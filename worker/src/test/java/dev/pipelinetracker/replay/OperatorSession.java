@@ -20,10 +20,10 @@ import org.springframework.context.ConfigurableApplicationContext;
 public final class OperatorSession implements AutoCloseable {
 
     /** Everything, without asking. */
-    public static final Manner YES = new Manner(Rate.UNLIMITED, true, 2_000, false, true, false);
+    public static final Manner YES = manner(false, true, false);
 
     /** Rolled back. */
-    public static final Manner DRY = new Manner(Rate.UNLIMITED, true, 2_000, true, false, false);
+    public static final Manner DRY = manner(true, false, false);
 
     /** All that the topic holds. */
     public static final Selection ALL = selection();
@@ -60,6 +60,11 @@ public final class OperatorSession implements AutoCloseable {
         return new Selection(null, null, List.of(organizations), List.of(), Set.of(), Map.of());
     }
 
+    /** As fast as it goes beside the live feed. */
+    public static Manner manner(boolean dryRun, boolean yes, boolean acceptGap) {
+        return new Manner(new Speed(Rate.UNLIMITED, true, 2_000), dryRun, yes, acceptGap);
+    }
+
     /** The bean that the command is about. */
     public <T> T get(Class<T> needs) {
         return context.getBean(needs);
@@ -74,6 +79,11 @@ public final class OperatorSession implements AutoCloseable {
     public Operator operator(@Nullable String answer, boolean json) {
         PrintWriter writer = new PrintWriter(shown, true);
         return new Operator(writer, writer, answer == null ? null : new BufferedReader(new StringReader(answer)), json);
+    }
+
+    /** All that was shown since the last call of {@link #shown}. */
+    public String saidSoFar() {
+        return shown.toString();
     }
 
     /** All that was shown since the last call. */

@@ -17,19 +17,29 @@ import dev.pipelinetracker.wire.EventEncoder;
 import dev.pipelinetracker.wire.EventSchemas;
 import dev.pipelinetracker.wire.RegistrySettings;
 import dev.pipelinetracker.wire.SchemaRegistry;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,6 +116,12 @@ class ReplayTest {
         assertThat(database.sequence(TABLE)).isEqualTo(RUNS);
         assertThat(committed()).isEqualTo(committed);
         assertThat(RealBroker.readAll(topic + ".dlt")).hasSize(1);
+        MeterRegistry meters = session.get(MeterRegistry.class);
+        assertThat(meters.get("tracker.runs").counters()).allMatch(runs -> runs.count() == 0);
+        assertThat(meters.get("tracker.run.duration").timers()).allMatch(durations -> durations.count() == 0);
+        assertThat(meters.get("tracker.events").counters())
+                .as("the live meters")
+                .allMatch(events -> events.count() == 0);
     }
 
     @Test
@@ -164,11 +180,7 @@ class ReplayTest {
 
     @Test
     void aRangeBelowTheLogsStartIsRefusedUnlessTheGapIsAccepted() throws Exception {
-        try (var admin = RealBroker.admin()) {
-            admin.deleteRecords(Map.of(new TopicPartition(topic, 1), RecordsToDelete.beforeOffset(50)))
-                    .all()
-                    .get();
-        }
+        deleteBefore(50);
         Selection below = new Selection(null, null, List.of(), List.of(), Set.of(), Map.of(1, new Offsets(40, 60L)));
 
         assertThatThrownBy(() -> replay(below, OperatorSession.YES))
@@ -182,7 +194,7 @@ class ReplayTest {
                 .hasMessageContaining("deleted up to 50 records");
         assertThat(count("tracker.replays", "true")).isZero();
 
-        replay(below, new Manner(Rate.UNLIMITED, true, 2_000, false, true, true));
+        replay(below, OperatorSession.manner(false, true, true));
 
         assertThat(count("tracker.replay_partitions", "gap_records = 10")).isEqualTo(1);
         assertThat(session.shown()).contains("replay 1 done: 10 records");
@@ -190,7 +202,7 @@ class ReplayTest {
 
     @Test
     void itAsksAndANoIsANo() {
-        Manner ask = new Manner(Rate.UNLIMITED, true, 2_000, false, false, false);
+        Manner ask = OperatorSession.manner(false, false, false);
         assertThatThrownBy(() -> session.get(Replays.class)
                         .replay(FEED, OperatorSession.ALL, ask, null, session.operator("n\n", true), stop))
                 .isInstanceOf(RefusedException.class)
@@ -207,7 +219,8 @@ class ReplayTest {
             lock.keep();
             assertThatThrownBy(() -> replay(OperatorSession.ALL, OperatorSession.YES))
                     .isInstanceOf(RefusedException.class)
-                    .hasMessageContaining("another replay");
+                    .hasMessageContaining("another replay")
+                    .hasMessageContaining("by " + Requester.name() + " since 20");
         }
         StopSignal stopped = StopSignal.installed();
         stopped.stop();
@@ -239,6 +252,182 @@ class ReplayTest {
 
         assertThat(session.shown()).contains("299 inserted", "refused_by_database=2");
         assertThat(count("true")).isEqualTo(RUNS - 1);
+    }
+
+    @Test
+    void whileTheLiveGroupLagsItDoesABatchNowAndThenAndOtherwiseItGoesOn() throws Exception {
+        Speed slow = new Speed(Rate.parse("300/s"), true, 100);
+        Speed impolite = new Speed(slow.rate(), false, 100);
+        // consumes, and commits nothing
+        try (Consumer<byte[], byte[]> lagging = liveMember()) {
+            long start = System.nanoTime();
+            assertThat(replay(OperatorSession.ALL, new Manner(impolite, false, true, false)))
+                    .isTrue();
+            assertThat(session.shown()).doesNotContain("yielding");
+            assertThat(secondsSince(start)).as("not polite").isLessThan(8);
+
+            start = System.nanoTime();
+            assertThat(replay(OperatorSession.ALL, new Manner(slow, false, true, false)))
+                    .isTrue();
+            assertThat(session.shown()).contains("yielding to live traffic").contains("600 unchanged");
+            assertThat(secondsSince(start)).as("polite").isGreaterThan(8);
+
+            lagging.commitSync();
+            start = System.nanoTime();
+            assertThat(replay(OperatorSession.ALL, new Manner(slow, false, true, false)))
+                    .isTrue();
+            assertThat(session.shown()).doesNotContain("yielding");
+            assertThat(secondsSince(start)).as("nobody lags").isLessThan(8);
+        }
+    }
+
+    @Test
+    void whatRetentionDeletedWhileItWasStoppedIsRefusedAndThenPutOnRecord() throws Exception {
+        StopSignal stopped = StopSignal.installed();
+        stopped.stop();
+        session.get(Replays.class)
+                .replay(FEED, OperatorSession.ALL, OperatorSession.YES, null, session.operator(), stopped);
+        stopped.close();
+        deleteBefore(50);
+
+        assertThatThrownBy(() -> session.get(Replays.class).resume(1, OperatorSession.YES, session.operator(), stop))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("deleted up to 50 records")
+                .hasMessageContaining("--accept-gap");
+        assertThat(count("tracker.replays", "status = 'stopped'")).isEqualTo(1);
+
+        Manner accepting = OperatorSession.manner(false, true, true);
+        assertThat(session.get(Replays.class).resume(1, accepting, session.operator(), stop))
+                .isTrue();
+
+        assertThat(session.shown()).contains("replay 1 done: 551 records");
+        assertThat(count("tracker.replay_partitions", "partition = 1 AND gap_records = 50"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void itIsNotResumedOnATopicThatWasMadeAnew() {
+        StopSignal stopped = StopSignal.installed();
+        stopped.stop();
+        session.get(Replays.class)
+                .replay(FEED, OperatorSession.ALL, OperatorSession.YES, null, session.operator(), stopped);
+        stopped.close();
+        RealBroker.deleteTopics(topic);
+        await().atMost(SOON).ignoreExceptions().until(() -> {
+            RealBroker.createTopics(PARTITIONS, topic);
+            return true;
+        });
+
+        assertThatThrownBy(() -> session.get(Replays.class).resume(1, OperatorSession.YES, session.operator(), stop))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("made again since");
+    }
+
+    @Test
+    void aBatchThatMetAFaultIsNotDoneThoughAllWasRead() throws Exception {
+        database.sql().sql("DELETE FROM " + TABLE).update();
+        CompletableFuture<Boolean> done;
+        try (Connection foreign = database.dataSource().getConnection();
+                Statement statement = foreign.createStatement()) {
+            foreign.setAutoCommit(false);
+            statement.execute("LOCK TABLE " + TABLE);
+            done = CompletableFuture.supplyAsync(() -> replay(OperatorSession.ALL, OperatorSession.YES));
+            await().atMost(SOON)
+                    .until(() -> database.sql()
+                                    .sql(
+                                            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'")
+                                    .param(database.name())
+                                    .query(Integer.class)
+                                    .single()
+                            > 0);
+            foreign.rollback();
+        }
+
+        assertThat(done.get(60, TimeUnit.SECONDS)).isTrue();
+
+        assertThat(session.shown()).contains("attempt 1 of 10", "300 inserted, 0 updated, 300 unchanged, 1 rejected");
+        assertThat(count("true")).isEqualTo(RUNS);
+    }
+
+    @Test
+    void everyWorkerExportsWhatReplaysDid() {
+        database.sql()
+                .sql("DELETE FROM %s WHERE org_id = ?".formatted(TABLE))
+                .param(other)
+                .update();
+        replay(OperatorSession.ALL, OperatorSession.YES);
+        database.sql().sql("""
+                        INSERT INTO tracker.replays (feed, topic, topic_id, requested_by, status)
+                        VALUES ('pipeline-runs', 't', 'i', 'somebody', 'failed'), ('pipeline-runs', 't', 'i', 'somebody', 'running')
+                        """).update();
+        try (RunningWorker worker = RunningWorker.start(prefix, database)) {
+            await().atMost(SOON).until(() -> gauge(worker, "unfinished") == 2);
+            assertThat(gauge(worker, "running")).isZero();
+            assertThat(gauge(worker, "last.done.timestamp"))
+                    .isBetween(
+                            Instant.now().getEpochSecond() - 600.0,
+                            Instant.now().getEpochSecond() + 1.0);
+            assertThat(worker.get("/actuator/prometheus").body())
+                    .contains(
+                            "tracker_replay_records_total{feed=\"pipeline-runs\",outcome=\"inserted\"} 100.0",
+                            "tracker_replay_records_total{feed=\"pipeline-runs\",outcome=\"unchanged\"} 500.0",
+                            "tracker_replay_records_total{feed=\"pipeline-runs\",outcome=\"rejected\"} 1.0",
+                            "tracker_replay_records_total{feed=\"insights\",outcome=\"inserted\"} 0.0");
+            try (FeedLock lock = FeedLock.take(database.dataSource(), FEED)) {
+                lock.keep();
+                await().atMost(SOON).until(() -> gauge(worker, "running") == 1);
+                assertThat(gauge(worker, "unfinished"))
+                        .as("one of them may be running")
+                        .isEqualTo(1);
+            }
+            await().atMost(SOON).until(() -> gauge(worker, "running") == 0);
+        }
+    }
+
+    private static double gauge(RunningWorker worker, String name) {
+        return worker.gauge("tracker.replay." + name, "feed", FEED);
+    }
+
+    private static double secondsSince(long start) {
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    /** A member of the live group that has taken all partitions, from their start. */
+    private Consumer<byte[], byte[]> liveMember() throws Exception {
+        Map<TopicPartition, OffsetAndMetadata> start = new HashMap<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            start.put(new TopicPartition(topic, partition), new OffsetAndMetadata(0));
+        }
+        try (var admin = RealBroker.admin()) {
+            admin.alterConsumerGroupOffsets("pipeline-tracker." + FEED, start)
+                    .all()
+                    .get();
+        }
+        Consumer<byte[], byte[]> member = new KafkaConsumer<>(
+                Map.of(
+                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        RealBroker.bootstrapServers(),
+                        ConsumerConfig.GROUP_ID_CONFIG,
+                        "pipeline-tracker." + FEED,
+                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                        false,
+                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                        "earliest"),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+        member.subscribe(List.of(topic));
+        int[] read = {0};
+        await().atMost(SOON)
+                .until(() -> (read[0] += member.poll(Duration.ofMillis(100)).count()) == 2 * RUNS + 1);
+        return member;
+    }
+
+    private void deleteBefore(long offset) throws Exception {
+        try (var admin = RealBroker.admin()) {
+            admin.deleteRecords(Map.of(new TopicPartition(topic, 1), RecordsToDelete.beforeOffset(offset)))
+                    .all()
+                    .get();
+        }
     }
 
     private boolean replay(Selection selection, Manner manner) {

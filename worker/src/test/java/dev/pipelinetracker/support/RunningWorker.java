@@ -1,7 +1,6 @@
 package dev.pipelinetracker.support;
 
-import dev.pipelinetracker.Worker;
-import dev.pipelinetracker.listen.Listening;
+import dev.pipelinetracker.Serve;
 import dev.pipelinetracker.support.RealPostgres.Database;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,7 +14,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** The worker as {@code serve} runs it, in this JVM, on the tests' real parts and on topics of its own. */
@@ -42,7 +40,7 @@ public final class RunningWorker implements AutoCloseable {
         return prefix;
     }
 
-    /** Starts a worker on topics of that prefix; properties as {@code name=value}. */
+    /** Starts a worker on topics of that prefix; properties as {@code name=value}, also in place of the tests' own. */
     public static RunningWorker start(String prefix, Database database, String... properties) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--spring.kafka.bootstrap-servers=" + RealBroker.bootstrapServers(),
@@ -55,13 +53,12 @@ public final class RunningWorker implements AutoCloseable {
                 "--management.server.port=0"));
         FEEDS.forEach(feed -> arguments.add("--tracker.feeds." + feed + ".topic=" + prefix + feed));
         for (String property : properties) {
+            // one given twice would be a list to Spring
+            arguments.removeIf(given -> given.startsWith("--" + property.split("=", 2)[0] + "="));
             arguments.add("--" + property);
         }
         return new RunningWorker(
-                prefix,
-                new SpringApplicationBuilder(Worker.class, Listening.class)
-                        .registerShutdownHook(false)
-                        .run(arguments.toArray(String[]::new)));
+                prefix, Serve.worker().registerShutdownHook(false).run(arguments.toArray(String[]::new)));
     }
 
     /** The feed's topic. */
@@ -69,12 +66,16 @@ public final class RunningWorker implements AutoCloseable {
         return prefix + feed;
     }
 
+    /** Where health and metrics are. */
+    public int managementPort() {
+        return context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
+    }
+
     /** What the management port answers. */
     public HttpResponse<String> get(String path) {
-        String port = context.getEnvironment().getProperty("local.management.port");
         try {
             return HTTP.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort() + path))
                             .build(),
                     BodyHandlers.ofString());
         } catch (IOException e) {

@@ -1,0 +1,216 @@
+package dev.pipelinetracker.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParser;
+import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.LintResult;
+import com.marcnuri.helm.TemplateCommand;
+import io.kubernetes.client.openapi.JSON;
+import io.kubernetes.client.openapi.models.V1ConfigMap;
+import io.kubernetes.client.openapi.models.V1CronJob;
+import io.kubernetes.client.openapi.models.V1Deployment;
+import io.kubernetes.client.openapi.models.V1Job;
+import io.kubernetes.client.openapi.models.V1NetworkPolicy;
+import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
+import io.kubernetes.client.openapi.models.V1Service;
+import io.kubernetes.client.openapi.models.V1ServiceAccount;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The chart, rendered by Helm's own engine and read by Kubernetes' own models, which refuse unknown and missing fields. */
+class HelmChartTest {
+
+    private static final Path CHART = Path.of("helm", "pipeline-tracker");
+
+    private static final Map<String, Class<?>> KINDS = Map.of(
+            "Deployment", V1Deployment.class,
+            "Service", V1Service.class,
+            "ServiceAccount", V1ServiceAccount.class,
+            "PodDisruptionBudget", V1PodDisruptionBudget.class,
+            "NetworkPolicy", V1NetworkPolicy.class,
+            "ConfigMap", V1ConfigMap.class,
+            "Job", V1Job.class,
+            "CronJob", V1CronJob.class);
+
+    /** Of the Prometheus operator and of KEDA, whose schemas no library here has: checked field by field below. */
+    private static final List<String> OTHERS = List.of("ServiceMonitor", "PrometheusRule", "ScaledObject");
+
+    @TempDir
+    private static Path copy;
+
+    /** What is required is set in the copy, and its hooks are manifests like others: as a library, Helm leaves hooks out. */
+    @BeforeAll
+    static void copyTheChart() throws IOException {
+        try (Stream<Path> files = Files.walk(CHART)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path target = copy.resolve(CHART.relativize(file).toString());
+                Files.createDirectories(target.getParent());
+                Files.writeString(
+                        target,
+                        Files.readString(file)
+                                .replace("bootstrapServers: \"\"", "bootstrapServers: kafka:9092")
+                                .replaceFirst("url: \"\"", "url: jdbc:postgresql://postgres:5432/etl")
+                                .replaceFirst("url: \"\"", "url: http://registry:8080")
+                                .replace("helm.sh/hook: ", "hook: "));
+            }
+        }
+    }
+
+    @Test
+    void helmFindsNoFault() {
+        LintResult lint = new Helm(copy).lint().strict().call();
+
+        assertThat(lint.isFailed()).as(lint.getMessages().toString()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"values.yaml", "values-small.yaml", "values-large.yaml"})
+    void everyManifestIsWhatKubernetesExpects(String values) throws Exception {
+        List<Yaml> manifests = render(
+                values,
+                chart -> chart.set("replay.enabled", true)
+                        .set("retention.enabled", true)
+                        .set("serviceMonitor.enabled", true)
+                        .set("prometheusRule.enabled", true)
+                        .set("dashboard.enabled", true)
+                        .set("autoscaling.enabled", true));
+
+        assertThat(manifests).hasSizeGreaterThan(10);
+        for (Yaml manifest : manifests) {
+            String kind = manifest.at("kind").text();
+            Class<?> model = KINDS.get(kind);
+            if (model == null) {
+                assertThat(kind).isIn(OTHERS);
+                continue;
+            }
+            String json = JSON.getGson().toJson(manifest.node());
+            model.getMethod("validateJsonElement", JsonElement.class).invoke(null, JsonParser.parseString(json));
+            assertThat(JSON.getGson().fromJson(json, (Class<?>) model)).isNotNull();
+        }
+    }
+
+    @Test
+    void aFieldThatKubernetesDoesNotKnowWouldBeSeen() {
+        assertThatThrownBy(() -> V1Deployment.validateJsonElement(JsonParser.parseString("{\"spex\": {}}")))
+                .hasMessageContaining("spex");
+    }
+
+    @Test
+    void probesAskTheHealthGroupsAndTheGraceIsLongerThanTheWorkersOwn() throws IOException {
+        Yaml pod = one(render("values.yaml", chart -> chart), "Deployment").at("spec", "template", "spec");
+        Yaml worker = pod.at("containers").items().get(0);
+
+        assertThat(worker.at("livenessProbe", "httpGet", "path").text()).isEqualTo("/actuator/health/liveness");
+        assertThat(worker.at("readinessProbe", "httpGet", "path").text()).isEqualTo("/actuator/health/readiness");
+        // the first document: what all commands have
+        String own = Yaml.parse(
+                        Files.readString(Path.of("..", "worker", "src", "main", "resources", "application.yaml"))
+                                .split("(?m)^---$", 2)[0])
+                .at("spring", "lifecycle", "timeout-per-shutdown-phase")
+                .text();
+        assertThat(Integer.parseInt(pod.at("terminationGracePeriodSeconds").text()))
+                .isGreaterThan(Integer.parseInt(own.replace("s", "")));
+        assertThat(worker.at("securityContext", "readOnlyRootFilesystem").node())
+                .isEqualTo(true);
+    }
+
+    @Test
+    void autoscalingIsBoundedByPartitionsAndReplacesTheReplicas() {
+        List<Yaml> manifests = render("values-large.yaml", chart -> chart);
+        Yaml scaled = one(manifests, "ScaledObject").at("spec");
+
+        // 48 partitions by 4 consumers, and 24 by 2
+        assertThat(scaled.at("maxReplicaCount").node()).isEqualTo(12);
+        assertThat(scaled.at("triggers").items())
+                .hasSize(3)
+                .allSatisfy(trigger -> assertThat(
+                                trigger.at("metadata", "consumerGroup").text())
+                        .startsWith("pipeline-tracker."));
+        assertThat(one(manifests, "Deployment").at("spec").has("replicas")).isFalse();
+    }
+
+    @Test
+    void theRulesAreThoseThatPromtoolHasTested() {
+        Yaml groups = one(render("values-large.yaml", chart -> chart), "PrometheusRule")
+                .at("spec", "groups");
+
+        assertThat(groups.items())
+                .containsExactlyElementsOf(Stream.of("rules.yaml", "alerts.yaml")
+                        .flatMap(file -> Yaml.read(Path.of("prometheus", file)).at("groups").items().stream())
+                        .toList());
+    }
+
+    @Test
+    void migrationsRunBeforeTheWorkersAndAReplayIsAJobThatIsNotTriedAgain() {
+        List<Yaml> manifests = render(
+                "values.yaml",
+                chart -> chart.set("replay.enabled", true)
+                        .set("replay.args[0]", "--feed")
+                        .set("replay.args[1]", "pipeline-runs")
+                        .set("replay.args[2]", "--all"));
+        Yaml migrate = manifests.stream()
+                .filter(manifest -> manifest.at("metadata").has("annotations"))
+                .findFirst()
+                .orElseThrow();
+        Yaml replay = manifests.stream()
+                .filter(manifest -> manifest.at("metadata").has("generateName"))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(migrate.at("metadata", "annotations", "hook").text()).isEqualTo("pre-install,pre-upgrade");
+        assertThat(arguments(migrate)).startsWith("migrate");
+        assertThat(replay.at("spec", "backoffLimit").node()).isEqualTo(0);
+        assertThat(arguments(replay))
+                .startsWith("replay", "--feed", "pipeline-runs", "--all", "--yes", "--output", "json");
+    }
+
+    @Test
+    void whatIsRequiredAndWhatIsSecretIsCheckedBeforeAnythingIsInstalled() {
+        assertThatThrownBy(() -> new Helm(CHART).template().call()).hasMessageContaining("bootstrapServers");
+        assertThatThrownBy(() -> render(
+                        "values.yaml", chart -> chart.set("properties.spring\\.datasource\\.password", "in clear")))
+                .hasMessageContaining("password");
+        assertThatThrownBy(() -> render("values.yaml", chart -> chart.set("terminationGracePeriodSeconds", 20)))
+                .hasMessageContaining("terminationGracePeriodSeconds");
+    }
+
+    private static List<Yaml> render(String values, UnaryOperator<TemplateCommand> more) {
+        String text = more.apply(new Helm(copy)
+                        .template()
+                        .withName("tracker")
+                        .withKubeVersion("1.34.0")
+                        .withValuesFile(copy.resolve(values)))
+                .call();
+        return Stream.of(text.split("(?m)^---$"))
+                .map(Yaml::parse)
+                .filter(manifest -> manifest.has("kind"))
+                .toList();
+    }
+
+    private static Yaml one(List<Yaml> manifests, String kind) {
+        List<Yaml> found = manifests.stream()
+                .filter(manifest -> manifest.at("kind").text().equals(kind))
+                .toList();
+        assertThat(found).as(kind).hasSize(1);
+        return found.get(0);
+    }
+
+    private static List<String> arguments(Yaml job) {
+        return job.at("spec", "template", "spec", "containers").items().get(0).at("args").items().stream()
+                .map(Yaml::text)
+                .toList();
+    }
+}

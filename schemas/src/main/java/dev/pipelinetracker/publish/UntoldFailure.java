@@ -1,0 +1,35 @@
+package dev.pipelinetracker.publish;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+
+/** The first failed delivery that the job has not been told of, for {@link OnFailure#THROW}. */
+final class UntoldFailure {
+    private final AtomicReference<@Nullable PublishException> failure = new AtomicReference<>();
+
+    /** Remembers the delivery's failure; one that is known by now is thrown now. */
+    void watch(CompletableFuture<RecordMetadata> delivery) {
+        var unused = delivery.whenComplete((place, problem) -> {
+            if (problem != null) {
+                failure.compareAndSet(
+                        null,
+                        problem instanceof PublishException known
+                                ? known
+                                : new PublishException("not published: " + problem.getMessage(), problem));
+            }
+        });
+        if (delivery.isCompletedExceptionally()) {
+            tell();
+        }
+    }
+
+    /** @throws PublishException if there is one; it is told then */
+    void tell() {
+        PublishException untold = failure.getAndSet(null);
+        if (untold != null) {
+            throw untold;
+        }
+    }
+}

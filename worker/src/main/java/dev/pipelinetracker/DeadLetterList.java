@@ -1,0 +1,37 @@
+package dev.pipelinetracker;
+
+import dev.pipelinetracker.deadletters.LetterBox;
+import dev.pipelinetracker.deadletters.LetterFilter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code dead-letters list}. */
+@Command(name = "list", description = "Lists open dead letters, and counts them.", mixinStandardHelpOptions = true)
+final class DeadLetterList extends OperatorCommand<LetterBox> {
+
+    @Mixin
+    private FeedOption feed = new FeedOption();
+
+    @Mixin
+    private DeadLetterReason reason = new DeadLetterReason();
+
+    @Mixin
+    private DeadLetterFilter which = new DeadLetterFilter();
+
+    @Mixin
+    private LimitOption limit = new LimitOption();
+
+    DeadLetterList() {
+        super(LetterBox.class);
+    }
+
+    @Override
+    Task<LetterBox> task() {
+        LetterFilter filter = which.filter(reason.reasons());
+        int most = limit.most();
+        return (letters, operator, stop) -> {
+            letters.list(feed.name(), filter, most, operator);
+            return true;
+        };
+    }
+}

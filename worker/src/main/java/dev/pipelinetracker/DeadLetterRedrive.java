@@ -1,0 +1,53 @@
+package dev.pipelinetracker;
+
+import dev.pipelinetracker.deadletters.LetterBox;
+import dev.pipelinetracker.deadletters.LetterFilter;
+import dev.pipelinetracker.replay.Manner;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code dead-letters redrive}. */
+@Command(
+        name = "redrive",
+        description = {
+            "Drives open dead letters through the engine into the tables.",
+            "",
+            "What is rejected again goes back to the dead-letter topic with its attempts counted; at the cap it is parked in <topic>.dlt.parked.",
+            ""
+        },
+        mixinStandardHelpOptions = true)
+final class DeadLetterRedrive extends OperatorCommand<LetterBox> {
+
+    @Mixin
+    private FeedOption feed = new FeedOption();
+
+    @Mixin
+    private DeadLetterReason reason = new DeadLetterReason();
+
+    @Mixin
+    private DeadLetterFilter which = new DeadLetterFilter();
+
+    @Mixin
+    private SpeedOptions speed = new SpeedOptions();
+
+    @Mixin
+    private ConfirmOptions confirm = new ConfirmOptions();
+
+    @Option(names = "--cap", paramLabel = "N", description = "Attempts, the first included. Default: ${DEFAULT-VALUE}")
+    private int cap = 5;
+
+    DeadLetterRedrive() {
+        super(LetterBox.class);
+    }
+
+    @Override
+    Task<LetterBox> task() {
+        if (cap < 2) {
+            throw new IllegalArgumentException("--cap must be 2 or more: the first attempt was the live one");
+        }
+        LetterFilter filter = which.filter(reason.reasons());
+        Manner manner = confirm.manner(speed.speed(), false);
+        return (letters, operator, stop) -> letters.redrive(feed.name(), filter, cap, manner, operator, stop);
+    }
+}

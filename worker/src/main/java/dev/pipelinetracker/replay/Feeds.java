@@ -1,0 +1,60 @@
+package dev.pipelinetracker.replay;
+
+import dev.pipelinetracker.engine.FeedSettings;
+import dev.pipelinetracker.engine.Processors;
+import dev.pipelinetracker.wire.SchemaRegistry;
+import javax.sql.DataSource;
+import org.apache.kafka.clients.admin.Admin;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.KafkaAdmin;
+
+/** Opens feeds for operators. Not found by the component scan: the commands that need it import it. */
+public class Feeds {
+
+    private final Processors processors;
+    private final FeedSettings settings;
+    private final SchemaRegistry registry;
+    private final DataSource database;
+    private final ConsumerFactory<byte[], byte[]> consumers;
+    private final KafkaAdmin kafka;
+
+    Feeds(
+            Processors processors,
+            FeedSettings settings,
+            SchemaRegistry registry,
+            DataSource database,
+            ConsumerFactory<byte[], byte[]> consumers,
+            KafkaAdmin kafka) {
+        this.processors = processors;
+        this.settings = settings;
+        this.registry = registry;
+        this.database = database;
+        this.consumers = consumers;
+        this.kafka = kafka;
+    }
+
+    /** Opens the feed of that name, the caller's to close; throws RefusedException if there is none. */
+    public OpenFeed open(String name) {
+        return processors.all().stream()
+                .filter(processor -> processor.feed().name().equals(name))
+                .findFirst()
+                .map(processor -> new OpenFeed(
+                        processor,
+                        settings.topic(processor.feed()),
+                        registry,
+                        database,
+                        consumers,
+                        Admin.create(kafka.getConfigurationProperties())))
+                .orElseThrow(
+                        () -> new RefusedException("there is no feed '%s'. Name one of %s.".formatted(name, names())));
+    }
+
+    private String names() {
+        return String.join(
+                ", ",
+                processors.all().stream()
+                        .map(processor -> processor.feed().name())
+                        .sorted()
+                        .toList());
+    }
+}

@@ -1,0 +1,92 @@
+package dev.pipelinetracker.replay;
+
+import dev.pipelinetracker.engine.Processor;
+import dev.pipelinetracker.listen.Listening;
+import dev.pipelinetracker.wire.SchemaRegistry;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.apache.kafka.clients.admin.Admin;
+import org.springframework.kafka.core.ConsumerFactory;
+
+/** A feed in an operator's hands: its engine, its topic, and an admin client of its own. */
+public final class OpenFeed implements AutoCloseable {
+
+    private final Processor<?, ?> processor;
+    private final String topic;
+    private final SchemaRegistry registry;
+    private final DataSource database;
+    private final ConsumerFactory<byte[], byte[]> consumers;
+    private final Admin admin;
+
+    OpenFeed(
+            Processor<?, ?> processor,
+            String topic,
+            SchemaRegistry registry,
+            DataSource database,
+            ConsumerFactory<byte[], byte[]> consumers,
+            Admin admin) {
+        this.processor = processor;
+        this.topic = topic;
+        this.registry = registry;
+        this.database = database;
+        this.consumers = consumers;
+        this.admin = admin;
+    }
+
+    /** As {@code --feed} has it. */
+    public String name() {
+        return processor.feed().name();
+    }
+
+    /** Its live topic. */
+    public String topic() {
+        return topic;
+    }
+
+    /** Its engine. */
+    public Processor<?, ?> processor() {
+        return processor;
+    }
+
+    /** Where its schemas are. */
+    public SchemaRegistry registry() {
+        return registry;
+    }
+
+    /** The broker's admin client; not to be closed. */
+    public Admin admin() {
+        return admin;
+    }
+
+    /** Reads offset ranges of a topic, by partition from {@code next} to {@code ends}. */
+    public Batches read(String topic, Map<Integer, Long> next, Map<Integer, Long> ends, int mostRecords) {
+        return new Batches(consumers, topic, next, ends, mostRecords);
+    }
+
+    /** Makes sure that nobody else replays or redrives this feed; throws as {@link FeedLock#take}. */
+    public FeedLock lock() {
+        return FeedLock.take(database, name());
+    }
+
+    /** Keeps whoever works on this feed to that speed, beside the live group. */
+    public Pace pace(Speed speed, StopSignal stop) {
+        return new Pace(speed, new LiveLag(admin, Listening.GROUP_PREFIX + name(), topic), stop);
+    }
+
+    Plan plan(Selection selection) {
+        return new Planner(admin).plan(name(), topic, selection);
+    }
+
+    Plan planAgain(Plan planned) {
+        return new Planner(admin).again(planned);
+    }
+
+    RecordFilter filter(Selection selection) {
+        return new RecordFilter(selection, processor.feed().eventType(), registry);
+    }
+
+    @Override
+    public void close() {
+        admin.close();
+    }
+}
