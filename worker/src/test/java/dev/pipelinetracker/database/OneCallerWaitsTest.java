@@ -39,7 +39,7 @@ class OneCallerWaitsTest {
             for (int i = 0; i < CONSUMERS; i++) {
                 consumers.execute(() -> askUntilConnected(source, connected, states));
             }
-            await().pollDelay(OUTAGE).until(() -> !connected.get());
+            await().pollDelay(OUTAGE).atMost(OUTAGE.multipliedBy(2)).until(() -> !connected.get());
 
             allowConnections(true);
 

@@ -59,7 +59,7 @@ class UncountedInputTest {
         UUID organization = stage.organization(0);
         byte[] original = Wire.bytes(Kind.RUNS.event(organization, 1_000_000, 0));
         double heapBefore = worker.liveHeap();
-        double before = worker.metric("tracker_events_total");
+        double before = worker.metric("tracker_events_total", "feed=\"pipeline-runs\"");
         for (int i = 0; i < MUTATED; i++) {
             stage.ledger().sendUncounted(Kind.RUNS, Wire.key(organization), mutated(original, random));
         }
@@ -69,7 +69,7 @@ class UncountedInputTest {
                 .atMost(Duration.ofMinutes(2))
                 .until(() -> worker.metric("tracker_events_total", "feed=\"pipeline-runs\"") - before >= MUTATED);
 
-        assertThat(worker.metric("tracker_events_total") - before)
+        assertThat(worker.metric("tracker_events_total", "feed=\"pipeline-runs\"") - before)
                 .as("outcomes, seed %d", seed)
                 .isEqualTo(MUTATED);
         double rejected = worker.metric("tracker_events_total", "outcome=\"rejected\"");
