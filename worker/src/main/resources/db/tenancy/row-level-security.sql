@@ -14,6 +14,9 @@ BEGIN
         END IF;
     END LOOP;
 
+    -- replay --dry-run and replay verify compare in temporary tables
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO tracker_operator', current_database());
+
     -- every table of an organization's data, and the organizations themselves
     FOR secured IN
         SELECT c.oid::regclass AS "table", a.attname AS tenant

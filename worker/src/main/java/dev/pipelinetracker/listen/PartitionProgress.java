@@ -108,6 +108,10 @@ final class PartitionProgress {
     }
 
     synchronized void endsAt(long known, long now) {
+        if (lag() == 0 || isEndStale(now)) {
+            // what comes now has not been waiting since the last that came: nobody could have taken it before
+            movedAt = now;
+        }
         end = known;
         endKnownAt = now;
         if (lag() == 0) {
@@ -147,6 +151,10 @@ final class PartitionProgress {
 
     /** Records are there, the broker answers, nothing is awaited, and yet nothing has moved for so long. */
     synchronized boolean isStuck(Duration limit, long now) {
-        return lag() > 0 && waitsFor == null && now - endKnownAt < FRESH.toMillis() && now - movedAt > limit.toMillis();
+        return lag() > 0 && waitsFor == null && !isEndStale(now) && now - movedAt > limit.toMillis();
+    }
+
+    private boolean isEndStale(long now) {
+        return now - endKnownAt >= FRESH.toMillis();
     }
 }

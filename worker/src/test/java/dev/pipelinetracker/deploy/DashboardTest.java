@@ -75,7 +75,7 @@ class DashboardTest {
     private static void aReplayRuns(Connection operator) throws SQLException {
         try (Statement sql = operator.createStatement()) {
             sql.execute(
-                    "INSERT INTO tracker.replays (feed, topic, requested_by) VALUES ('pipeline-runs', 't', 'test')");
+                    "INSERT INTO tracker.replays (feed, topic, topic_id, requested_by) VALUES ('pipeline-runs', 't', 'id', 'test')");
             sql.execute("SELECT pg_advisory_lock(x'7472706c'::int, hashtext('pipeline-runs'))");
         }
     }
