@@ -160,7 +160,9 @@ class HelmChartTest {
                 chart -> chart.set("replay.enabled", true)
                         .set("replay.args[0]", "--feed")
                         .set("replay.args[1]", "pipeline-runs")
-                        .set("replay.args[2]", "--all"));
+                        .set("replay.args[2]", "--all")
+                        .set("operator.username", "etl_operator")
+                        .set("operator.secretName", "operators-password"));
         Yaml migrate = manifests.stream()
                 .filter(manifest -> manifest.at("metadata").has("annotations"))
                 .findFirst()
@@ -175,6 +177,8 @@ class HelmChartTest {
         assertThat(replay.at("spec", "backoffLimit").node()).isEqualTo(0);
         assertThat(arguments(replay))
                 .startsWith("replay", "--feed", "pipeline-runs", "--all", "--yes", "--output", "json");
+        assertThat(String.valueOf(replay.node())).contains("etl_operator", "operators-password");
+        assertThat(String.valueOf(migrate.node())).doesNotContain("etl_operator", "operators-password");
     }
 
     @Test
