@@ -20,16 +20,18 @@ import org.apache.kafka.common.KafkaFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A Kafka broker of the fault tests' own, in a JVM of its own: stopped, killed, frozen, started again on its data. */
-final class FaultyBroker {
+public final class FaultyBroker {
 
     private static final String NAME = "broker";
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final Path config;
+    private final List<String> options;
     private final int port = Ports.free();
     private @Nullable Process server;
 
-    private FaultyBroker(Path folder) throws IOException {
+    private FaultyBroker(Path folder, List<String> options) throws IOException {
+        this.options = options;
         this.config = folder.resolve("server.properties");
         int controllerPort = Ports.free();
         Properties properties = new Properties();
@@ -63,9 +65,14 @@ final class FaultyBroker {
 
     /** Makes a new broker in a folder that goes with this JVM. */
     static FaultyBroker start() {
+        return start(List.of("-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    }
+
+    /** The same, its JVM with these options. */
+    public static FaultyBroker start(List<String> options) {
         try {
             Path folder = Files.createTempDirectory("faulty-broker");
-            FaultyBroker broker = new FaultyBroker(folder);
+            FaultyBroker broker = new FaultyBroker(folder, options);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> broker.discard(folder), "discard-faulty-broker"));
             broker.startAgain();
             return broker;
@@ -74,19 +81,15 @@ final class FaultyBroker {
         }
     }
 
-    String bootstrapServers() {
+    /** Where clients connect. */
+    public String bootstrapServers() {
         return "127.0.0.1:" + port;
     }
 
     /** Starts it on its data and returns once it takes requests. */
     void startAgain() {
         server = ChildJvm.start(
-                NAME,
-                ChildJvm.classPath(),
-                List.of("-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
-                BrokerMain.class.getName(),
-                List.of(config.toString()),
-                Map.of());
+                NAME, ChildJvm.classPath(), options, BrokerMain.class.getName(), List.of(config.toString()), Map.of());
         await().atMost(LIMIT).pollInterval(Duration.ofMillis(200)).until(this::answers);
     }
 
@@ -104,6 +107,11 @@ final class FaultyBroker {
         }
     }
 
+    /** Its process. */
+    public long pid() {
+        return running().pid();
+    }
+
     void freeze() {
         Signal.STOP.to(running().pid());
     }
@@ -113,7 +121,7 @@ final class FaultyBroker {
     }
 
     /** An admin client, the caller's to close. */
-    Admin admin() {
+    public Admin admin() {
         return Admin.create(Map.<String, Object>of(
                 AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
                 bootstrapServers(),
@@ -122,7 +130,7 @@ final class FaultyBroker {
     }
 
     /** Waits for what the broker was asked for. Throws IllegalStateException if it does not do it within 30 seconds. */
-    static <T> T done(KafkaFuture<T> asked) {
+    public static <T> T done(KafkaFuture<T> asked) {
         try {
             return asked.get(30, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {

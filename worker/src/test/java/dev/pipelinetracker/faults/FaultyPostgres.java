@@ -25,7 +25,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * A PostgreSQL of the fault tests' own, as durable as a production server's, which can be stopped, frozen and started
  * again on the same data and port.
  */
-final class FaultyPostgres {
+public final class FaultyPostgres {
 
     /** Few, so that they can be used up. */
     static final int MAX_CONNECTIONS = 60;
@@ -45,6 +45,11 @@ final class FaultyPostgres {
 
     /** Makes a new server in a folder that goes with this JVM. */
     static FaultyPostgres start() {
+        return start(List.of("max_connections = " + MAX_CONNECTIONS, "deadlock_timeout = '200ms'"));
+    }
+
+    /** The same, with these lines in its configuration. */
+    public static FaultyPostgres start(List<String> settings) {
         try {
             Path folder = Files.createTempDirectory("faulty-postgres");
             Path data = folder.resolve("data");
@@ -61,13 +66,9 @@ final class FaultyPostgres {
                     .close();
             Files.write(
                     data.resolve("postgresql.conf"),
-                    List.of(
-                            "listen_addresses = '127.0.0.1'",
-                            "unix_socket_directories = ''",
-                            "max_connections = " + MAX_CONNECTIONS,
-                            "fsync = on",
-                            "deadlock_timeout = '200ms'"),
+                    List.of("listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", "fsync = on"),
                     StandardOpenOption.APPEND);
+            Files.write(data.resolve("postgresql.conf"), settings, StandardOpenOption.APPEND);
             FaultyPostgres postgres = new FaultyPostgres(binaries(unpacked), data);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> postgres.discard(folder), "discard-faulty-postgres"));
             postgres.startAgain();
@@ -77,7 +78,8 @@ final class FaultyPostgres {
         }
     }
 
-    int port() {
+    /** Where it listens, on 127.0.0.1. */
+    public int port() {
         return port;
     }
 
@@ -118,12 +120,12 @@ final class FaultyPostgres {
     }
 
     /** As superuser; every statement has a connection of its own. */
-    JdbcClient sql(String database) {
+    public JdbcClient sql(String database) {
         return JdbcClient.create(dataSource(database));
     }
 
     /** As superuser. */
-    PGSimpleDataSource dataSource(String database) {
+    public PGSimpleDataSource dataSource(String database) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[] {"127.0.0.1"});
         source.setPortNumbers(new int[] {port});
@@ -135,7 +137,7 @@ final class FaultyPostgres {
     }
 
     /** A connection of the superuser, the caller's to close. */
-    Connection connection(String database) {
+    public Connection connection(String database) {
         try {
             return dataSource(database).getConnection();
         } catch (SQLException e) {
@@ -152,6 +154,11 @@ final class FaultyPostgres {
             }
             return false;
         }
+    }
+
+    /** Its first process, the parent of the others. */
+    public long pid() {
+        return running().pid();
     }
 
     private List<Long> pids() {
