@@ -5,12 +5,10 @@ import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.events.RunStatus;
 import dev.pipelinetracker.events.RunType;
 import dev.pipelinetracker.events.Visualization;
-import dev.pipelinetracker.support.RealRegistry;
 import dev.pipelinetracker.wire.EventEncoder;
 import dev.pipelinetracker.wire.EventSchemas;
 import dev.pipelinetracker.wire.RegistrySettings;
 import dev.pipelinetracker.wire.SchemaRegistry;
-import java.net.URI;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -39,13 +37,15 @@ final class Backlogs {
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
     private final List<UUID> organizations = new ArrayList<>();
-    private final EventEncoder<PipelineRun> runs = encoder(PipelineRun.class);
-    private final EventEncoder<Visualization> charts = encoder(Visualization.class);
+    private final EventEncoder<PipelineRun> runs;
+    private final EventEncoder<Visualization> charts;
     private final Random random;
     private long number;
 
-    Backlogs(long seed) {
+    Backlogs(long seed, RegistrySettings registry) {
         this.random = new Random(seed);
+        this.runs = encoder(PipelineRun.class, new SchemaRegistry(registry));
+        this.charts = encoder(Visualization.class, new SchemaRegistry(registry));
         for (int i = 0; i < ORGANIZATIONS; i++) {
             // spread as random ones are, and the same in each database
             UUID id = new UUID(((0x9E3779B97F4A7C15L * (i + 1)) & ~0xF000L) | 0x4000L, Long.MIN_VALUE | i);
@@ -139,11 +139,17 @@ final class Backlogs {
     private PipelineRun ended(PipelineRun started) {
         double seconds = random.nextInt(3_600_000) / 1000.0;
         boolean failed = random.nextInt(30) == 0;
-        return PipelineRun.newBuilder(started)
+        // a builder that copies would ask Avro to trust the enums' classes
+        return PipelineRun.newBuilder()
+                .setOrgId(started.getOrgId())
+                .setPipelineId(started.getPipelineId())
+                .setSourceId(started.getSourceId())
+                .setSourceName(started.getSourceName())
                 .setStatus(failed ? RunStatus.failed : RunStatus.completed)
                 .setErrorMessage(failed ? "connection to the warehouse lost after 3 attempts, the last at 12:04" : null)
                 .setRecordsProcessed(random.nextInt(5_000_000))
                 .setDurationSeconds(seconds)
+                .setRunType(started.getRunType())
                 .setTimestamp(started.getTimestamp().plusMillis((long) (seconds * 1000)))
                 .build();
     }
@@ -186,8 +192,7 @@ final class Backlogs {
         return organizations.get(partition + PARTITIONS * random.nextInt(ORGANIZATIONS / PARTITIONS));
     }
 
-    private static <E extends SpecificRecord> EventEncoder<E> encoder(Class<E> type) {
-        SchemaRegistry registry = new SchemaRegistry(RegistrySettings.at(URI.create(RealRegistry.url())));
+    private static <E extends SpecificRecord> EventEncoder<E> encoder(Class<E> type, SchemaRegistry registry) {
         return new EventEncoder<>(type, registry.register("bench-" + type.getSimpleName(), EventSchemas.avsc(type)));
     }
 }

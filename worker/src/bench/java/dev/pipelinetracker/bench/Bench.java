@@ -1,51 +1,61 @@
 package dev.pipelinetracker.bench;
 
-import dev.pipelinetracker.engine.Feed;
+import dev.pipelinetracker.bench.Part.Context;
+import dev.pipelinetracker.support.RealRegistry;
+import dev.pipelinetracker.wire.RegistrySettings;
+import java.net.URI;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
-/** {@code mvn -Pbench verify}. */
+/** {@code mvn -Pbench verify}: measures, prints, writes. */
 final class Bench {
+
+    private static final long SEED = 42;
 
     private Bench() {}
 
-    /** Its argument is {@code full}, {@code quick}, or the name of a part. */
+    /** Its argument is {@code full}, {@code quick}, or names of parts, separated by commas, {@code quick} before them or not. */
     public static void main(String... args) {
-        Scale scale = args[0].equals("quick") ? Scale.QUICK : Scale.FULL;
-        Backlogs backlogs = new Backlogs(42);
-        try (Stage stage = new Stage(backlogs.organizations())) {
-            Drain drain = new Drain(stage);
-            stage.createTopic("w");
-            stage.createTopic("c");
-            stage.createTopic("n");
-            Feeds feeds = new Feeds(stage.dataSource());
-            Feed<?, ?> feed = feeds.named("pipeline-runs");
-            List<Peer> peers = new ArrayList<>();
-            peers.add(new WorkerPeer(stage, "pipeline-runs", "w", List.of("-Xmx300m"), List.of()));
-            peers.add(new ConnectPeer(stage, "pipeline-runs", "c", 3));
-            peers.add(new NaivePeer(stage, "pipeline-runs", "n"));
-            for (Peer peer : peers) {
-                drain.warmUp(
-                        peer, backlogs.runs(peer instanceof NaivePeer ? scale.naiveEvents() : scale.warmUpEvents()));
-            }
-            List<RawCeiling> raws =
-                    List.of(new RawCeiling(stage, 1), new RawCeiling(stage, 2), new RawCeiling(stage, 3));
-            for (int round = 1; round <= scale.rounds(); round++) {
-                for (RawCeiling raw : raws) {
-                    System.out.println(raw.first("runs", feed, backlogs.runs(scale.runEvents()), round));
-                }
-                for (Peer peer : peers) {
-                    Measured m = drain.first(
-                            "runs",
-                            peer,
-                            backlogs.runs(peer instanceof NaivePeer ? scale.naiveEvents() : scale.runEvents()),
-                            round);
-                    System.out.println(m.rate() + " " + m);
-                }
-            }
-            raws.forEach(RawCeiling::close);
-            peers.forEach(Peer::close);
+        List<String> wanted = new ArrayList<>(List.of(args[0].split(",", -1)));
+        Scale scale = wanted.remove("quick") ? Scale.QUICK : Scale.FULL;
+        boolean full = wanted.remove("full");
+        Map<String, Part> parts = parts();
+        if (wanted.isEmpty() || full) {
+            wanted.clear();
+            wanted.addAll(parts.keySet());
         }
+        if (!parts.keySet().containsAll(wanted)) {
+            System.err.println("-Dbench= takes full, quick, or some of " + String.join(",", parts.keySet()));
+            System.exit(2);
+        }
+        Backlogs backlogs = new Backlogs(SEED, RegistrySettings.at(URI.create(RealRegistry.url())));
+        Report report = new Report();
+        try (Stage stage = new Stage(backlogs.organizations())) {
+            Machine.describe(report.environment(), stage);
+            Context context = new Context(stage, backlogs, scale, report);
+            for (String name : wanted) {
+                Part part = parts.get(name);
+                if (part != null) {
+                    System.out.println(name);
+                    part.run(context);
+                    Output.write(report, scale);
+                }
+            }
+        }
+        // the registry's and the broker's helpers are no daemons
         System.exit(0);
+    }
+
+    private static Map<String, Part> parts() {
+        Map<String, Part> parts = new LinkedHashMap<>();
+        parts.put("runs", new DrainPart("pipeline-runs"));
+        parts.put("charts", new DrainPart("visualizations"));
+        parts.put("latency", new LatencyPart());
+        parts.put("growth", new GrowthPart());
+        parts.put("memory", new MemoryPart());
+        parts.put("start", new StartPart());
+        return parts;
     }
 }

@@ -82,7 +82,8 @@ final class ConnectPeer implements Peer {
             this.process = ChildJvm.start(
                     name,
                     classPath(),
-                    List.of("-Xmx1g"),
+                    // sessions of PostgreSQL have the JVM's time zone
+                    List.of("-Xmx1g", "-Duser.timezone=UTC"),
                     "org.apache.kafka.connect.cli.ConnectStandalone",
                     List.of(workerFile.toString(), sinkFile.toString()),
                     Map.of());

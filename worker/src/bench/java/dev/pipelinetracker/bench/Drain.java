@@ -30,6 +30,8 @@ final class Drain {
 
     /** Into an empty table. */
     Measured first(String load, Peer peer, Backlog backlog, int round) {
+        awaitEnd(peer, stage.end(peer.topic()));
+        stage.sql().sql("CHECKPOINT").update();
         Measured measured = measure(load, peer, backlog, round, "TRUNCATE " + table(backlog));
         verify(backlog);
         return measured;
@@ -38,12 +40,18 @@ final class Drain {
     /** Into the table as it is, settled before: nothing to prune and no hint bits to set, which would be WAL of others. */
     Measured beside(String load, Peer peer, Backlog backlog, int round) {
         stage.sql().sql("VACUUM ANALYZE " + table(backlog)).update();
+        awaitEnd(peer, stage.end(peer.topic()));
+        stage.sql().sql("CHECKPOINT").update();
+        return next(load, peer, backlog, round);
+    }
+
+    /** As it is, and without a checkpoint before. */
+    Measured next(String load, Peer peer, Backlog backlog, int round) {
         return measure(load, peer, backlog, round, "LOCK TABLE " + table(backlog));
     }
 
     private Measured measure(String load, Peer peer, Backlog backlog, int round, String takeTable) {
         awaitEnd(peer, stage.end(peer.topic()));
-        stage.sql().sql("CHECKPOINT").update();
         try (Connection connection = stage.connection();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
@@ -83,7 +91,7 @@ final class Drain {
     }
 
     /** Waits until the peer's group has committed all offsets before that sum. */
-    private void awaitEnd(Peer peer, long end) {
+    void awaitEnd(Peer peer, long end) {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (stage.committed(peer.group(), peer.topic()) < end) {
             if (System.nanoTime() > deadline || ProcessHandle.of(peer.pid()).isEmpty()) {

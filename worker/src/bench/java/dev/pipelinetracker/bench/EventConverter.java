@@ -7,7 +7,6 @@ import dev.pipelinetracker.wire.RegistrySettings;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import dev.pipelinetracker.wire.UnreadableEventException;
 import java.net.URI;
-import java.time.temporal.ChronoField;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.connect.data.Schema;
@@ -28,8 +27,9 @@ public final class EventConverter implements Converter {
             SchemaBuilder.string().name("io.debezium.data.Uuid").build();
     private static final Schema JSON =
             SchemaBuilder.string().name("io.debezium.data.Json").build();
+    // its unnest writer binds values as they come: of its types for time only the one of text survives that
     private static final Schema TIME =
-            SchemaBuilder.int64().name("io.debezium.time.MicroTimestamp").build();
+            SchemaBuilder.string().name("io.debezium.time.ZonedTimestamp").build();
 
     private static final Schema RUN = SchemaBuilder.struct()
             .name("run")
@@ -107,7 +107,7 @@ public final class EventConverter implements Converter {
                 .put(
                         "run_type",
                         run.getRunType() == null ? null : run.getRunType().name())
-                .put("timestamp", micros(run.getTimestamp()));
+                .put("timestamp", run.getTimestamp().toString());
     }
 
     private static Struct struct(Visualization chart) {
@@ -119,10 +119,6 @@ public final class EventConverter implements Converter {
                 .put("x_column", chart.getXColumn())
                 .put("y_column", chart.getYColumn())
                 .put("chart_config", chart.getChartConfig())
-                .put("generated_at", micros(chart.getGeneratedAt()));
-    }
-
-    private static long micros(java.time.Instant moment) {
-        return moment.getEpochSecond() * 1_000_000 + moment.get(ChronoField.MICRO_OF_SECOND);
+                .put("generated_at", chart.getGeneratedAt().toString());
     }
 }

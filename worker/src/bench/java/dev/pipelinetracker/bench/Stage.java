@@ -6,13 +6,12 @@ import dev.pipelinetracker.faults.FaultyPostgres;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
@@ -24,6 +23,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The broker and the PostgreSQL that all peers share, each in processes of its own, and what the harness does with them. */
@@ -45,6 +45,7 @@ final class Stage implements AutoCloseable {
     private final FaultyPostgres postgres = FaultyPostgres.start(POSTGRES_SETTINGS);
     private final Admin admin;
     private final KafkaProducer<byte[], byte[]> producer;
+    private final AtomicReference<@Nullable Exception> notSent = new AtomicReference<>();
 
     Stage(List<UUID> organizations) {
         postgres.sql("postgres").sql("CREATE DATABASE " + DATABASE).update();
@@ -112,6 +113,14 @@ final class Stage implements AutoCloseable {
                 .single();
     }
 
+    /** The last id that a table's sequence gave out. */
+    long lastId(String table) {
+        return sql().sql("SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(?, 'id')::regclass), 0)")
+                .param(table)
+                .query(Long.class)
+                .single();
+    }
+
     void createTopic(String name) {
         FaultyBroker.done(admin.createTopics(List.of(new NewTopic(name, Backlogs.PARTITIONS, (short) 1)))
                 .all());
@@ -123,34 +132,30 @@ final class Stage implements AutoCloseable {
 
     /** Sends all, the partitions in turn, and returns once the broker has them. */
     void send(Backlog backlog, String topic) {
-        List<Future<RecordMetadata>> last = new ArrayList<>();
         int longest = backlog.partitions().stream().mapToInt(List::size).max().orElse(0);
         for (int i = 0; i < longest; i++) {
             for (int p = 0; p < backlog.partitions().size(); p++) {
                 List<Backlog.Message> messages = backlog.partitions().get(p);
                 if (i < messages.size()) {
-                    Future<RecordMetadata> sent = send(topic, p, messages.get(i));
-                    if (i == messages.size() - 1) {
-                        last.add(sent);
-                    }
+                    send(topic, p, messages.get(i));
                 }
             }
         }
         producer.flush();
-        for (Future<RecordMetadata> sent : last) {
-            try {
-                sent.get();
-            } catch (ExecutionException e) {
-                throw new IllegalStateException("not sent", e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException("Interrupted", e);
-            }
+        Exception first = notSent.get();
+        if (first != null) {
+            throw new IllegalStateException("not sent", first);
         }
     }
 
-    Future<RecordMetadata> send(String topic, int partition, Backlog.Message message) {
-        return producer.send(new ProducerRecord<>(topic, partition, message.key(), message.value()));
+    /** Sends one, and does not wait. */
+    void send(String topic, int partition, Backlog.Message message) {
+        Future<RecordMetadata> unusedBecauseTheCallbackTells = producer.send(
+                new ProducerRecord<>(topic, partition, message.key(), message.value()), (place, failure) -> {
+                    if (failure != null) {
+                        notSent.compareAndSet(null, failure);
+                    }
+                });
     }
 
     /** Sum of the ends of a topic's partitions. */
