@@ -27,7 +27,8 @@ final class Backlogs {
     /** Partitions of each topic. */
     static final int PARTITIONS = 12;
 
-    private static final int ORGANIZATIONS = 240;
+    /** How many there are. */
+    static final int ORGANIZATIONS = 240;
 
     /** Runs of one partition that are open at a time: more than a batch. */
     private static final int OPEN_RUNS = 6_000;
@@ -61,7 +62,7 @@ final class Backlogs {
     /** Two events for each run, their identifiers from there. */
     Backlog runs(int events, Function<Instant, UUID> identifiers) {
         int ofPartition = events / PARTITIONS / 2;
-        int open = Math.min(OPEN_RUNS, ofPartition / 2);
+        int open = Math.min(OPEN_RUNS, ofPartition);
         List<List<Message>> partitions = new ArrayList<>();
         for (int p = 0; p < PARTITIONS; p++) {
             List<Message> messages = new ArrayList<>(2 * ofPartition);

@@ -30,6 +30,18 @@ final class Bench {
             System.err.println("-Dbench= takes full, quick, or some of " + String.join(",", parts.keySet()));
             System.exit(2);
         }
+        int exitCode = 0;
+        try {
+            measure(wanted, parts, scale);
+        } catch (RuntimeException e) {
+            e.printStackTrace();
+            exitCode = 1;
+        }
+        // the peers' and the registry's threads are no daemons
+        System.exit(exitCode);
+    }
+
+    private static void measure(List<String> wanted, Map<String, Part> parts, Scale scale) {
         Backlogs backlogs = new Backlogs(SEED, RegistrySettings.at(URI.create(RealRegistry.url())));
         Report report = new Report();
         try (Stage stage = new Stage(backlogs.organizations())) {
@@ -44,8 +56,6 @@ final class Bench {
                 }
             }
         }
-        // the registry's and the broker's helpers are no daemons
-        System.exit(0);
     }
 
     private static Map<String, Part> parts() {
@@ -56,6 +66,7 @@ final class Bench {
         parts.put("growth", new GrowthPart());
         parts.put("memory", new MemoryPart());
         parts.put("start", new StartPart());
+        parts.put("micro", new MicroPart());
         return parts;
     }
 }

@@ -18,7 +18,7 @@ final class GrowthPart implements Part {
 
     private static final String PART = "growth";
     private static final String TOPIC = "bench.growth";
-    private static final int EVENTS = 96_000;
+    private static final int EVENTS = 144_000;
     private static final int ROUNDS = 3;
     private static final int QUERIES = 300;
 

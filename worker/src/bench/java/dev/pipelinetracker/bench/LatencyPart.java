@@ -96,6 +96,7 @@ final class LatencyPart implements Part {
             }
             LockSupport.parkNanos(500_000);
         }
+        context.stage().flush();
     }
 
     private static void awaitRows(Stage stage, Peer peer, String topic) {

@@ -30,6 +30,11 @@ final class ProcessUse {
         return ticks / TICKS_PER_SECOND;
     }
 
+    /** Seconds of CPU that a process itself took. */
+    static double ownCpuSeconds(long pid) {
+        return (ticks(pid) - reapedTicks(pid)) / TICKS_PER_SECOND;
+    }
+
     /** The largest resident memory that a process ever had, in MB; 0 where it is gone. */
     static long peakResidentMb(long pid) {
         return kilobytes(pid, "VmHWM:") / 1024;
@@ -50,15 +55,24 @@ final class ProcessUse {
     }
 
     private static long ticks(long pid) {
+        String[] fields = stat(pid);
+        return fields.length == 0
+                ? 0
+                : Long.parseLong(fields[USER]) + Long.parseLong(fields[SYSTEM]) + reapedTicks(pid);
+    }
+
+    private static long reapedTicks(long pid) {
+        String[] fields = stat(pid);
+        return fields.length == 0
+                ? 0
+                : Long.parseLong(fields[USER_OF_REAPED]) + Long.parseLong(fields[SYSTEM_OF_REAPED]);
+    }
+
+    private static String[] stat(long pid) {
         String stat = read(pid, "stat");
-        if (stat.isEmpty()) {
-            return 0;
-        }
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-        return Long.parseLong(fields[USER])
-                + Long.parseLong(fields[SYSTEM])
-                + Long.parseLong(fields[USER_OF_REAPED])
-                + Long.parseLong(fields[SYSTEM_OF_REAPED]);
+        return stat.isEmpty()
+                ? new String[0]
+                : stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     }
 
     private static String read(long pid, String file) {

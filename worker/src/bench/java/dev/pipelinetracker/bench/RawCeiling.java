@@ -2,8 +2,6 @@ package dev.pipelinetracker.bench;
 
 import dev.pipelinetracker.bench.Backlog.Message;
 import dev.pipelinetracker.engine.Feed;
-import dev.pipelinetracker.engine.Upsert;
-import dev.pipelinetracker.engine.Upsert.Column;
 import dev.pipelinetracker.support.RealRegistry;
 import dev.pipelinetracker.wire.EventDecoder;
 import dev.pipelinetracker.wire.RegistrySettings;
@@ -47,7 +45,7 @@ final class RawCeiling implements AutoCloseable {
                 Connection connection = stage.connection();
                 try (Statement statement = connection.createStatement()) {
                     // as the worker's own connections
-                    statement.execute("SET TIME ZONE 'UTC'; SET enable_seqscan = off");
+                    statement.execute("SET TIME ZONE 'UTC'; SET enable_seqscan = off; SET cpu_operator_cost = 0");
                 }
                 open.add(connection);
             }
@@ -63,10 +61,10 @@ final class RawCeiling implements AutoCloseable {
     /** Into an empty table. */
     Measured first(String load, Feed<?, ?> feed, Backlog backlog, int round) {
         List<List<Array[]>> batches = prepare(feed, backlog);
-        stage.sql().sql("TRUNCATE " + Drain.table(backlog)).update();
+        stage.execute(Drain.emptied(backlog));
         stage.sql().sql("CHECKPOINT").update();
         long self = ProcessHandle.current().pid();
-        double selfBefore = ProcessUse.cpuSeconds(self);
+        double selfBefore = ProcessUse.ownCpuSeconds(self);
         double postgresBefore = stage.postgresCpuSeconds();
         long walBefore = stage.walBytes();
         long start = System.nanoTime();
@@ -94,7 +92,7 @@ final class RawCeiling implements AutoCloseable {
                 round,
                 events,
                 seconds,
-                (ProcessUse.cpuSeconds(self) - selfBefore) * 1e6 / events,
+                (ProcessUse.ownCpuSeconds(self) - selfBefore) * 1e6 / events,
                 (stage.postgresCpuSeconds() - postgresBefore) * 1e6 / events,
                 0,
                 (double) (stage.walBytes() - walBefore) / events,
@@ -156,14 +154,7 @@ final class RawCeiling implements AutoCloseable {
                 events.add(decoder.decode(message.value()));
             }
             events.sort(Comparator.comparing(feed::key));
-            Upsert<E, K> upsert = feed.upsert();
-            Array[] arrays = new Array[upsert.columns().size()];
-            for (int i = 0; i < arrays.length; i++) {
-                Column<E> column = upsert.columns().get(i);
-                arrays[i] = connection.createArrayOf(
-                        column.type(), events.stream().map(column.value()).toArray());
-            }
-            return arrays;
+            return feed.upsert().parameters(connection, events);
         } catch (SQLException | UnreadableEventException e) {
             throw new IllegalStateException(e);
         }

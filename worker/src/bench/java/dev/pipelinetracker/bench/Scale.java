@@ -26,6 +26,6 @@ record Scale(
         int loneEvents,
         int starts) {
 
-    static final Scale FULL = new Scale(3, 480_000, 96_000, 12_000, 240_000, 100_000, 10_000_000, 40, 40, 5);
-    static final Scale QUICK = new Scale(1, 96_000, 12_000, 2_400, 48_000, 20_000, 200_000, 8, 10, 1);
+    static final Scale FULL = new Scale(3, 288_000, 48_000, 9_000, 144_000, 100_000, 10_000_000, 30, 30, 3);
+    static final Scale QUICK = new Scale(1, 144_000, 12_000, 2_400, 48_000, 20_000, 200_000, 8, 10, 1);
 }

@@ -6,6 +6,7 @@ import dev.pipelinetracker.faults.FaultyPostgres;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +95,16 @@ final class Stage implements AutoCloseable {
         return postgres.sql(DATABASE);
     }
 
+    /** Any statements, separated by semicolons. */
+    void execute(String statements) {
+        try (Connection connection = connection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(statements);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     Admin admin() {
         return admin;
     }
@@ -141,6 +152,11 @@ final class Stage implements AutoCloseable {
                 }
             }
         }
+        flush();
+    }
+
+    /** Returns once the broker has all that was sent. */
+    void flush() {
         producer.flush();
         Exception first = notSent.get();
         if (first != null) {
