@@ -1,5 +1,7 @@
 package dev.pipelinetracker.engine;
 
+import java.sql.Array;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -26,10 +28,23 @@ public record Upsert<E, K>(String table, String sql, List<Column<E>> columns, Ke
     /**
      * One array parameter.
      *
-     * @param type PostgreSQL's name of the element type
-     * @param value the element for an event; its {@code toString} must be PostgreSQL's text form, or null
+     * @param type the elements' type
+     * @param value the element for an event, as the type wants it, or null
      */
-    public record Column<E>(String type, Function<E, @Nullable Object> value) {}
+    public record Column<E>(ColumnType type, Function<E, @Nullable Object> value) {}
+
+    /**
+     * The statement's parameters for these events.
+     *
+     * @param connection of PostgreSQL's own driver, wrapped or not, and in any query mode but {@code simple}
+     */
+    public Array[] parameters(Connection connection, List<E> events) throws SQLException {
+        Array[] parameters = new Array[columns.size()];
+        for (int i = 0; i < parameters.length; i++) {
+            parameters[i] = BinaryArray.of(connection, columns.get(i), events);
+        }
+        return parameters;
+    }
 
     /** Reads the key of the returned row that the cursor is on. */
     @FunctionalInterface

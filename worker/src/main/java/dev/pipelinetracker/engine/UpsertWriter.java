@@ -4,7 +4,7 @@ import dev.pipelinetracker.engine.LatestPerKey.Candidate;
 import dev.pipelinetracker.engine.Outcome.Reason;
 import dev.pipelinetracker.engine.Outcome.Rejected;
 import dev.pipelinetracker.engine.Outcome.Stored;
-import dev.pipelinetracker.engine.Upsert.Column;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.apache.avro.specific.SpecificRecord;
-import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -144,9 +143,10 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
 
     private List<Outcome> execute(List<Candidate<E, K>> rows, Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(upsert.sql())) {
-            int parameter = 0;
-            for (Column<E> column : upsert.columns()) {
-                statement.setArray(++parameter, connection.createArrayOf(column.type(), values(column, rows)));
+            Array[] parameters = upsert.parameters(
+                    connection, rows.stream().map(Candidate::event).toList());
+            for (int i = 0; i < parameters.length; i++) {
+                statement.setArray(i + 1, parameters[i]);
             }
             try (ResultSet answer = statement.executeQuery()) {
                 return outcomes(answer, rows);
@@ -160,14 +160,6 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
             DataSourceUtils.releaseConnection(connection, database);
             throw new IllegalStateException("spring.datasource.hikari.auto-commit must be true");
         }
-    }
-
-    private static <E> @Nullable Object[] values(Column<E> column, List<? extends Candidate<E, ?>> rows) {
-        @Nullable Object[] values = new Object[rows.size()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = column.value().apply(rows.get(i).event());
-        }
-        return values;
     }
 
     private List<Outcome> outcomes(ResultSet answer, List<Candidate<E, K>> rows) throws SQLException {

@@ -2,13 +2,12 @@ package dev.pipelinetracker.insights;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.pipelinetracker.engine.ColumnType;
 import dev.pipelinetracker.engine.Feed;
 import dev.pipelinetracker.engine.Upsert;
 import dev.pipelinetracker.engine.Upsert.Column;
 import dev.pipelinetracker.events.InsightOrigin;
 import dev.pipelinetracker.events.SourceInsight;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
@@ -93,17 +92,15 @@ final class SourceInsights implements Feed<SourceInsight, InsightKey> {
                 "analytics_source_insights",
                 SQL,
                 List.of(
-                        new Column<>("text", SourceInsight::getSourceId),
-                        new Column<>("uuid", SourceInsight::getOrgId),
-                        new Column<>("text", SourceInsight::getSourceName),
-                        new Column<>("text", SourceInsight::getSourceIcon),
-                        new Column<>("text", SourceInsight::getDataSummary),
-                        new Column<>("text", insight -> json(insight.getInsights())),
-                        new Column<>("int4", SourceInsight::getRecordsAnalyzed),
-                        new Column<>("text", SourceInsight::getGeneratedFrom),
-                        new Column<>(
-                                "timestamp",
-                                insight -> LocalDateTime.ofInstant(insight.getGeneratedAt(), ZoneOffset.UTC))),
+                        new Column<>(ColumnType.TEXT, SourceInsight::getSourceId),
+                        new Column<>(ColumnType.UUID, SourceInsight::getOrgId),
+                        new Column<>(ColumnType.TEXT, SourceInsight::getSourceName),
+                        new Column<>(ColumnType.TEXT, SourceInsight::getSourceIcon),
+                        new Column<>(ColumnType.TEXT, SourceInsight::getDataSummary),
+                        new Column<>(ColumnType.TEXT, insight -> json(insight.getInsights())),
+                        new Column<>(ColumnType.INT4, SourceInsight::getRecordsAnalyzed),
+                        new Column<>(ColumnType.TEXT, SourceInsight::getGeneratedFrom),
+                        new Column<>(ColumnType.TIMESTAMP, SourceInsight::getGeneratedAt)),
                 row -> new InsightKey(row.getString("source_id"), row.getObject("org_id", UUID.class)));
     }
 

@@ -1,5 +1,6 @@
 package dev.pipelinetracker.runs;
 
+import dev.pipelinetracker.engine.ColumnType;
 import dev.pipelinetracker.engine.Feed;
 import dev.pipelinetracker.engine.Upsert;
 import dev.pipelinetracker.engine.Upsert.Column;
@@ -8,8 +9,6 @@ import dev.pipelinetracker.events.RunStatus;
 import dev.pipelinetracker.events.RunType;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
@@ -96,16 +95,16 @@ final class PipelineRuns implements Feed<PipelineRun, RunKey> {
                 "analytics_pipeline_history",
                 SQL,
                 List.of(
-                        new Column<>("uuid", PipelineRun::getOrgId),
-                        new Column<>("uuid", PipelineRun::getPipelineId),
-                        new Column<>("text", PipelineRun::getSourceId),
-                        new Column<>("text", PipelineRun::getSourceName),
-                        new Column<>("text", PipelineRun::getStatus),
-                        new Column<>("int4", PipelineRun::getRecordsProcessed),
-                        new Column<>("float8", PipelineRun::getDurationSeconds),
-                        new Column<>("text", PipelineRun::getErrorMessage),
-                        new Column<>("text", run -> storedName(run.getRunType())),
-                        new Column<>("timestamp", run -> LocalDateTime.ofInstant(run.getTimestamp(), ZoneOffset.UTC))),
+                        new Column<>(ColumnType.UUID, PipelineRun::getOrgId),
+                        new Column<>(ColumnType.UUID, PipelineRun::getPipelineId),
+                        new Column<>(ColumnType.TEXT, PipelineRun::getSourceId),
+                        new Column<>(ColumnType.TEXT, PipelineRun::getSourceName),
+                        new Column<>(ColumnType.TEXT, PipelineRun::getStatus),
+                        new Column<>(ColumnType.INT4, PipelineRun::getRecordsProcessed),
+                        new Column<>(ColumnType.FLOAT8, PipelineRun::getDurationSeconds),
+                        new Column<>(ColumnType.TEXT, PipelineRun::getErrorMessage),
+                        new Column<>(ColumnType.TEXT, run -> storedName(run.getRunType())),
+                        new Column<>(ColumnType.TIMESTAMP, PipelineRun::getTimestamp)),
                 PipelineRuns::key);
     }
 

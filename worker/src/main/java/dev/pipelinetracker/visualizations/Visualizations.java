@@ -1,13 +1,12 @@
 package dev.pipelinetracker.visualizations;
 
+import dev.pipelinetracker.engine.ColumnType;
 import dev.pipelinetracker.engine.Feed;
 import dev.pipelinetracker.engine.Upsert;
 import dev.pipelinetracker.engine.Upsert.Column;
 import dev.pipelinetracker.events.Visualization;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
@@ -80,15 +79,14 @@ final class Visualizations implements Feed<Visualization, ChartKey> {
                 "analytics_visualizations",
                 SQL,
                 List.of(
-                        new Column<>("text", Visualization::getSourceId),
-                        new Column<>("uuid", Visualization::getOrgId),
-                        new Column<>("text", Visualization::getChartType),
-                        new Column<>("text", Visualization::getChartTitle),
-                        new Column<>("text", Visualization::getXColumn),
-                        new Column<>("text", Visualization::getYColumn),
-                        new Column<>("text", Visualization::getChartConfig),
-                        new Column<>(
-                                "timestamp", chart -> LocalDateTime.ofInstant(chart.getGeneratedAt(), ZoneOffset.UTC))),
+                        new Column<>(ColumnType.TEXT, Visualization::getSourceId),
+                        new Column<>(ColumnType.UUID, Visualization::getOrgId),
+                        new Column<>(ColumnType.TEXT, Visualization::getChartType),
+                        new Column<>(ColumnType.TEXT, Visualization::getChartTitle),
+                        new Column<>(ColumnType.TEXT, Visualization::getXColumn),
+                        new Column<>(ColumnType.TEXT, Visualization::getYColumn),
+                        new Column<>(ColumnType.TEXT, Visualization::getChartConfig),
+                        new Column<>(ColumnType.TIMESTAMP, Visualization::getGeneratedAt)),
                 Visualizations::key);
     }
 

@@ -13,10 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /** Starts JVMs and other processes, their output in a file, and sees to it that none outlives this JVM. */
-final class ChildJvm {
+public final class ChildJvm {
 
     /** Where logs go: beside the other results of the build. */
-    static final Path FOLDER = Path.of("target", "faults");
+    static final Path FOLDER = Path.of("target", System.getProperty("tracker.test.children", "faults"));
 
     private static final Set<Process> CHILDREN = ConcurrentHashMap.newKeySet();
 
@@ -36,13 +36,13 @@ final class ChildJvm {
     }
 
     /** What this JVM's tests see. */
-    static String classPath() {
+    public static String classPath() {
         // surefire's own property: the JVM itself is started from a jar that only refers to the others
         return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
     /** Starts a JVM; arguments may hold anything but quotes. */
-    static Process start(
+    public static Process start(
             String name,
             String classPath,
             List<String> options,
@@ -67,7 +67,7 @@ final class ChildJvm {
     }
 
     /** Starts any process; its output is appended to the log of that name. */
-    static Process start(String name, List<String> command, Map<String, String> environment) {
+    public static Process start(String name, List<String> command, Map<String, String> environment) {
         try {
             Files.createDirectories(FOLDER);
             ProcessBuilder builder = new ProcessBuilder(command)
@@ -83,7 +83,7 @@ final class ChildJvm {
     }
 
     /** Where the output of the process of that name goes. */
-    static Path log(String name) {
+    public static Path log(String name) {
         return FOLDER.resolve(name + ".log");
     }
 }

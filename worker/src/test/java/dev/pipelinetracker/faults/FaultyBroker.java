@@ -18,7 +18,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 
 /** A Kafka broker that can be stopped, killed, frozen and started again on its data. */
-final class FaultyBroker extends FaultyServer {
+public final class FaultyBroker extends FaultyServer {
 
     /** Events of 10 MB are part of the matrix. */
     static final int LARGEST_RECORD = 20_000_000;
@@ -26,6 +26,7 @@ final class FaultyBroker extends FaultyServer {
     private static final String NAME = "broker";
 
     private final Path folder;
+    private final List<String> options;
     private final int port = Ports.free();
     private final Admin admin = Admin.create(Map.<String, Object>of(
             AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -33,15 +34,21 @@ final class FaultyBroker extends FaultyServer {
             AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG,
             "200"));
 
-    private FaultyBroker(Path folder) {
+    private FaultyBroker(Path folder, List<String> options) {
         super(NAME, folder);
+        this.options = options;
         this.folder = folder;
     }
 
     /** Makes a new one. */
     static FaultyBroker start() {
+        return start(List.of("-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    }
+
+    /** Makes a new one, its JVM with these options. */
+    public static FaultyBroker start(List<String> options) {
         try {
-            FaultyBroker broker = new FaultyBroker(Files.createTempDirectory("faulty-broker"));
+            FaultyBroker broker = new FaultyBroker(Files.createTempDirectory("faulty-broker"), options);
             broker.startAgain();
             return broker;
         } catch (IOException e) {
@@ -54,7 +61,7 @@ final class FaultyBroker extends FaultyServer {
         return ChildJvm.start(
                 NAME,
                 ChildJvm.classPath(),
-                List.of("-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+                options,
                 BrokerMain.class.getName(),
                 List.of(folder.toString(), Integer.toString(port)),
                 Map.of());
@@ -73,12 +80,13 @@ final class FaultyBroker extends FaultyServer {
         }
     }
 
-    String bootstrapServers() {
+    /** Where clients connect. */
+    public String bootstrapServers() {
         return "127.0.0.1:" + port;
     }
 
     /** Everybody's, to be left open: it finds the broker again whenever that is back. */
-    Admin admin() {
+    public Admin admin() {
         return admin;
     }
 
@@ -93,7 +101,7 @@ final class FaultyBroker extends FaultyServer {
     }
 
     /** Waits for what the broker was asked for. Throws IllegalStateException if it does not do it within 30 seconds. */
-    static <T> T done(KafkaFuture<T> asked) {
+    public static <T> T done(KafkaFuture<T> asked) {
         try {
             return asked.get(30, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {

@@ -41,6 +41,11 @@ public final class FaultyPostgres extends FaultyServer {
 
     /** Makes a new one. */
     public static FaultyPostgres start() {
+        return start(List.of("max_connections = " + MAX_CONNECTIONS, "deadlock_timeout = '200ms'"));
+    }
+
+    /** Makes a new one, with these lines in its configuration. */
+    public static FaultyPostgres start(List<String> settings) {
         try {
             Path folder = Files.createTempDirectory("faulty-postgres");
             Path data = folder.resolve("data");
@@ -57,13 +62,9 @@ public final class FaultyPostgres extends FaultyServer {
                     .close();
             Files.write(
                     data.resolve("postgresql.conf"),
-                    List.of(
-                            "listen_addresses = '127.0.0.1'",
-                            "unix_socket_directories = ''",
-                            "max_connections = " + MAX_CONNECTIONS,
-                            "fsync = on",
-                            "deadlock_timeout = '200ms'"),
+                    List.of("listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", "fsync = on"),
                     StandardOpenOption.APPEND);
+            Files.write(data.resolve("postgresql.conf"), settings, StandardOpenOption.APPEND);
             FaultyPostgres postgres = new FaultyPostgres(binaries(unpacked), folder, data);
             postgres.startAgain();
             return postgres;
@@ -99,7 +100,7 @@ public final class FaultyPostgres extends FaultyServer {
     }
 
     /** As superuser; every statement has a connection of its own. */
-    JdbcClient sql(String database) {
+    public JdbcClient sql(String database) {
         return JdbcClient.create(dataSource(database));
     }
 
@@ -116,7 +117,7 @@ public final class FaultyPostgres extends FaultyServer {
     }
 
     /** A connection of the superuser, the caller's to close. */
-    Connection connection(String database) {
+    public Connection connection(String database) {
         try {
             return dataSource(database).getConnection();
         } catch (SQLException e) {

@@ -78,6 +78,11 @@ public abstract class FaultyServer {
         }
     }
 
+    /** Its first process, the parent of the others. */
+    public final long pid() {
+        return running().pid();
+    }
+
     final boolean isRunning() {
         return running().isAlive();
     }
