@@ -1,0 +1,117 @@
+package dev.pipelinetracker.publish;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pipelinetracker.events.PipelineRun;
+import dev.pipelinetracker.events.RunStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a publisher makes of failures that no real broker gives on demand: Kafka's own test producer gives them. */
+@Timeout(60)
+class PublisherFaultsTest {
+
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    private final Pipeline pipeline = new Pipeline(UUID.randomUUID(), "orders", "Orders", null);
+    private final ScriptedProducer producer = new ScriptedProducer();
+
+    @Test
+    void a_failure_that_is_thrown_never_costs_a_run_its_end() {
+        Publisher publisher = publisher(settings().withOnFailure(OnFailure.THROW));
+        Run completed = publisher.start(pipeline);
+        failOne(publisher, completed);
+        assertThatThrownBy(completed::complete).isInstanceOf(PublishException.class);
+
+        IllegalStateException own = new IllegalStateException("the job's own");
+        assertThatThrownBy(() -> publisher.run(pipeline, run -> {
+                    failOne(publisher, run);
+                    throw own;
+                }))
+                .isSameAs(own);
+        publisher.flush(SOON);
+
+        assertThat(producer.statuses())
+                .containsExactly(RunStatus.running, RunStatus.completed, RunStatus.running, RunStatus.failed);
+    }
+
+    @Test
+    void a_run_is_not_begun_while_an_earlier_failure_is_untold() {
+        Publisher publisher = publisher(settings().withOnFailure(OnFailure.THROW));
+        Run run = publisher.start(pipeline);
+        failOne(publisher, run);
+        assertThatThrownBy(() -> publisher.start(pipeline)).isInstanceOf(PublishException.class);
+        publisher.flush(SOON);
+        assertThat(producer.statuses()).containsExactly(RunStatus.running);
+    }
+
+    private static PublisherSettings settings() {
+        ConfirmedProducer.trustOurClasses();
+        // A serializer of the user's: then there is no registry, and the producer gets the events as they are.
+        return PublisherSettings.of(Map.of("value.serializer", "the.users.Own"), null)
+                .withProgressInterval(Duration.ZERO);
+    }
+
+    private Publisher publisher(PublisherSettings settings) {
+        return new Publisher(settings, producer);
+    }
+
+    /** Has one progress event fail, of which the job is not told yet. */
+    private void failOne(Publisher publisher, Run run) {
+        long failed = publisher.deliveries().failed();
+        publisher.flush(SOON);
+        producer.next = Fault.TIMEOUT;
+        run.progress(1);
+        while (publisher.deliveries().failed() == failed
+                || publisher.deliveries().pending() > 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private enum Fault {
+        NONE,
+        /** The delivery fails. */
+        TIMEOUT
+    }
+
+    /** Delivers at once, unless it is told otherwise for the next event. */
+    private static final class ScriptedProducer extends MockProducer<byte[], Object> {
+        private final List<Object> delivered = new CopyOnWriteArrayList<>();
+        private volatile Fault next = Fault.NONE;
+
+        @Override
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], Object> sent, Callback callback) {
+            Fault fault = next;
+            next = Fault.NONE;
+            RecordMetadata place = new RecordMetadata(new TopicPartition(sent.topic(), 0), 0, 0, 0, 0, 0);
+            switch (fault) {
+                case NONE -> {
+                    delivered.add(sent.value());
+                    callback.onCompletion(place, null);
+                }
+                case TIMEOUT -> callback.onCompletion(null, new TimeoutException("scripted"));
+            }
+            return java.util.concurrent.CompletableFuture.completedFuture(place);
+        }
+
+        List<RunStatus> statuses() {
+            return delivered.stream()
+                    .map(PipelineRun.class::cast)
+                    .map(PipelineRun::getStatus)
+                    .toList();
+        }
+    }
+}
