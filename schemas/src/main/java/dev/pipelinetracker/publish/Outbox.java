@@ -6,6 +6,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 
@@ -57,12 +58,25 @@ final class Outbox {
     }
 
     void close(Duration within) {
-        backlog.close();
-        backlog.awaitSettled(within);
-        sender.stop();
-        producer.close(PRODUCER_CLOSE);
-        for (Envelope left : backlog.pending()) {
-            settle(left, new PublishException(left.feed() + ": not delivered before the publisher was closed", null));
+        // An interrupt is for the job; here it would cut short what settles the futures.
+        boolean interrupted = Thread.interrupted();
+        try {
+            backlog.close();
+            backlog.awaitSettled(within);
+            interrupted |= Thread.interrupted();
+            sender.stop();
+            producer.close(PRODUCER_CLOSE);
+        } catch (InterruptException e) {
+            interrupted = true;
+        } finally {
+            for (Envelope left : backlog.pending()) {
+                settle(
+                        left,
+                        new PublishException(left.feed() + ": not delivered before the publisher was closed", null));
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -213,6 +213,7 @@ public final class Publisher implements AutoCloseable {
 
     /**
      * Waits for events under way, no longer than {@link PublisherSettings#closeTimeout}; what is not delivered then has failed.
+     * Waits on a thread that is interrupted, too, which it is afterwards; an interrupt during the wait ends it.
      *
      * @throws PublishException see {@link OnFailure#THROW}
      */

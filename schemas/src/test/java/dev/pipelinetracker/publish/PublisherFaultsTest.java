@@ -6,16 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.events.RunStatus;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,6 +63,32 @@ class PublisherFaultsTest {
         assertThat(producer.statuses()).containsExactly(RunStatus.running);
     }
 
+    @Test
+    void closing_on_an_interrupted_thread_waits_settles_all_and_leaves_the_interrupt() {
+        Publisher publisher = publisher(settings().withTimeouts(Duration.ofSeconds(1), Duration.ofMillis(500)));
+        producer.next = Fault.SILENCE;
+        CompletableFuture<RecordMetadata> lost = publisher.publish(event());
+        CompletableFuture<RecordMetadata> delivered = publisher.publish(event());
+        Thread.currentThread().interrupt();
+        publisher.close();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(delivered).isCompleted();
+        assertThat(lost).isCompletedExceptionally();
+        assertThat(publisher.deliveries()).isEqualTo(new Deliveries(1, 1, 0));
+    }
+
+    private PipelineRun event() {
+        return PipelineRun.newBuilder()
+                .setOrgId(pipeline.orgId())
+                .setPipelineId(UUID.randomUUID())
+                .setSourceId("orders")
+                .setSourceName("Orders")
+                .setStatus(RunStatus.running)
+                .setDurationSeconds(1)
+                .setTimestamp(Instant.EPOCH)
+                .build();
+    }
+
     private static PublisherSettings settings() {
         ConfirmedProducer.trustOurClasses();
         // A serializer of the user's: then there is no registry, and the producer gets the events as they are.
@@ -71,26 +102,32 @@ class PublisherFaultsTest {
 
     /** Has one progress event fail, of which the job is not told yet. */
     private void failOne(Publisher publisher, Run run) {
-        long failed = publisher.deliveries().failed();
         publisher.flush(SOON);
-        producer.next = Fault.TIMEOUT;
+        producer.next = Fault.SILENCE;
         run.progress(1);
-        while (publisher.deliveries().failed() == failed
-                || publisher.deliveries().pending() > 0) {
-            Thread.onSpinWait();
-        }
+        producer.failTheSilent();
     }
 
     private enum Fault {
         NONE,
-        /** The delivery fails. */
-        TIMEOUT
+        /** Nothing is ever heard of it. */
+        SILENCE
     }
 
     /** Delivers at once, unless it is told otherwise for the next event. */
     private static final class ScriptedProducer extends MockProducer<byte[], Object> {
         private final List<Object> delivered = new CopyOnWriteArrayList<>();
+        private final BlockingQueue<Callback> silent = new LinkedBlockingQueue<>();
         private volatile Fault next = Fault.NONE;
+
+        /** As a real one does. */
+        @Override
+        public void close(Duration timeout) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptException("close");
+            }
+            super.close(timeout);
+        }
 
         @Override
         public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], Object> sent, Callback callback) {
@@ -102,9 +139,17 @@ class PublisherFaultsTest {
                     delivered.add(sent.value());
                     callback.onCompletion(place, null);
                 }
-                case TIMEOUT -> callback.onCompletion(null, new TimeoutException("scripted"));
+                case SILENCE -> silent.add(callback);
             }
-            return java.util.concurrent.CompletableFuture.completedFuture(place);
+            return CompletableFuture.completedFuture(place);
+        }
+
+        void failTheSilent() {
+            try {
+                silent.take().onCompletion(null, new TimeoutException("scripted"));
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
         }
 
         List<RunStatus> statuses() {
