@@ -80,7 +80,7 @@ final class Outbox {
         }
     }
 
-    private void settle(Envelope envelope, @Nullable RecordMetadata place, @Nullable Exception failure) {
+    private void settle(Envelope envelope, @Nullable RecordMetadata place, @Nullable Throwable failure) {
         if (failure != null) {
             settle(envelope, new PublishException(envelope.feed() + ": " + explained(envelope, failure), failure));
         } else if (backlog.count(envelope, true)) {
@@ -98,7 +98,7 @@ final class Outbox {
         }
     }
 
-    private static String explained(Envelope envelope, Exception failure) {
+    private static String explained(Envelope envelope, Throwable failure) {
         String what = failure.getClass().getSimpleName() + ": " + failure.getMessage();
         return failure instanceof RecordTooLargeException
                 ? "the event's " + envelope.size() + " bytes exceed what Kafka takes, by default 1 MiB (" + what + ")"

@@ -62,7 +62,9 @@ final class Sender {
                     return;
                 }
                 Thread.sleep(BETWEEN_ATTEMPTS.toMillis());
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
+                // An Error, too: a class that a foreign serializer misses must not end the thread that sends all the
+                // others.
                 settlement.settle(envelope, null, e);
                 return;
             }
@@ -74,6 +76,6 @@ final class Sender {
     interface Settlement {
 
         /** The place where it was delivered to, or the failure. */
-        void settle(Envelope envelope, @Nullable RecordMetadata place, @Nullable Exception failure);
+        void settle(Envelope envelope, @Nullable RecordMetadata place, @Nullable Throwable failure);
     }
 }

@@ -77,6 +77,17 @@ class PublisherFaultsTest {
         assertThat(publisher.deliveries()).isEqualTo(new Deliveries(1, 1, 0));
     }
 
+    @Test
+    void an_error_of_a_foreign_serializer_fails_its_event_and_holds_up_no_other() {
+        Publisher publisher = publisher(settings());
+        producer.next = Fault.ERROR;
+        CompletableFuture<RecordMetadata> lost = publisher.publish(event());
+        CompletableFuture<RecordMetadata> delivered = publisher.publish(event());
+        assertThat(publisher.flush(SOON)).isEqualTo(new Deliveries(1, 1, 0));
+        assertThat(delivered).isCompleted();
+        assertThatThrownBy(lost::join).rootCause().isInstanceOf(NoClassDefFoundError.class);
+    }
+
     private PipelineRun event() {
         return PipelineRun.newBuilder()
                 .setOrgId(pipeline.orgId())
@@ -110,6 +121,8 @@ class PublisherFaultsTest {
 
     private enum Fault {
         NONE,
+        /** A class is missing. */
+        ERROR,
         /** Nothing is ever heard of it. */
         SILENCE
     }
@@ -139,6 +152,7 @@ class PublisherFaultsTest {
                     delivered.add(sent.value());
                     callback.onCompletion(place, null);
                 }
+                case ERROR -> throw new NoClassDefFoundError("scripted");
                 case SILENCE -> silent.add(callback);
             }
             return CompletableFuture.completedFuture(place);
