@@ -303,6 +303,16 @@ class SchemaRegistryTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"geheim\n", "geheim\r\nX: y", "gehe\u0000im", "geheimnüß"})
+    void a_token_that_no_header_can_hold_is_refused_without_showing_it(String token) {
+        RegistrySettings open = RegistrySettings.at(registry.url());
+        assertThatThrownBy(() -> open.withBearerToken(token))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("token")
+                .hasMessageNotContaining("gehe");
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {"ftp://host", "host:8081", "http://user:geheim@host", "http://host?x=1", "http://host#x", "/path"
             })
