@@ -88,6 +88,15 @@ class PublisherFaultsTest {
         assertThatThrownBy(lost::join).rootCause().isInstanceOf(NoClassDefFoundError.class);
     }
 
+    @Test
+    @SuppressWarnings("NullAway") // what a caller without it can do
+    void a_pipeline_without_what_every_event_needs_is_a_mistake_told_at_once() {
+        UUID organization = UUID.randomUUID();
+        assertThatThrownBy(() -> new Pipeline(null, "s", "S", null)).hasMessage("orgId");
+        assertThatThrownBy(() -> new Pipeline(organization, null, "S", null)).hasMessage("sourceId");
+        assertThatThrownBy(() -> new Pipeline(organization, "s", null, null)).hasMessage("sourceName");
+    }
+
     private PipelineRun event() {
         return PipelineRun.newBuilder()
                 .setOrgId(pipeline.orgId())
