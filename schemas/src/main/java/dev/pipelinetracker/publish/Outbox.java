@@ -86,7 +86,7 @@ final class Outbox {
         } else if (backlog.count(envelope, true)) {
             envelope.delivery().complete(place);
             // Only now: whoever waited for all to settle finds the futures done.
-            backlog.remove(envelope);
+            backlog.remove(envelope, true);
         }
     }
 
@@ -94,7 +94,7 @@ final class Outbox {
         if (backlog.count(envelope, false)) {
             failures.failed(failure);
             envelope.delivery().completeExceptionally(failure);
-            backlog.remove(envelope);
+            backlog.remove(envelope, false);
         }
     }
 

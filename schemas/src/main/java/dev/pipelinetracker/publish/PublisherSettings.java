@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param topics topics of feeds that do not go to {@link EventFeed#defaultTopic}
  * @param onFailure what an event that could not be published means to the job
  * @param maxBlock longest that {@code publish} waits for room in the buffer; once it has waited in vain it waits no more
- *     until there is room
+ *     until an event is delivered
  * @param bufferBytes bound of the events, encoded, that are accepted and not yet settled
  * @param closeTimeout longest that {@code close} waits for events under way
  * @param progressInterval shortest time between two progress events of a run

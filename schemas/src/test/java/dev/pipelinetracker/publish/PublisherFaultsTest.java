@@ -97,6 +97,28 @@ class PublisherFaultsTest {
         assertThatThrownBy(() -> new Pipeline(organization, "s", null, null)).hasMessage("sourceName");
     }
 
+    @Test
+    void the_job_waits_for_room_once_an_outage_and_not_again_for_the_room_that_failures_make() {
+        Publisher publisher =
+                publisher(settings().withBufferBytes(100).withTimeouts(Duration.ofSeconds(1), Duration.ofMillis(1)));
+        producer.next = Fault.SILENCE;
+        CompletableFuture<RecordMetadata> first = publisher.publish(event());
+        assertThat(nanosOf(() -> publisher.publish(event()))).isGreaterThan(900_000_000L);
+        producer.next = Fault.SILENCE;
+        producer.failTheSilent();
+        assertThat(first).isCompletedExceptionally();
+        CompletableFuture<RecordMetadata> second = publisher.publish(event());
+        assertThat(nanosOf(() -> publisher.publish(event()))).isLessThan(700_000_000L);
+        assertThat(second).isNotDone();
+        publisher.close();
+    }
+
+    private static long nanosOf(Runnable work) {
+        long start = System.nanoTime();
+        work.run();
+        return System.nanoTime() - start;
+    }
+
     private PipelineRun event() {
         return PipelineRun.newBuilder()
                 .setOrgId(pipeline.orgId())
