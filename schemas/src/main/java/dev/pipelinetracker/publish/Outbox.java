@@ -1,6 +1,9 @@
 package dev.pipelinetracker.publish;
 
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -18,16 +21,19 @@ final class Outbox {
     private final Producer<byte[], Object> producer;
     private final FailureLog failures;
     private final Backlog backlog;
-    private final Sender sender;
+    private final Map<EventFeed, Sender> senders = new EnumMap<>(EventFeed.class);
 
     Outbox(Producer<byte[], Object> producer, PublisherSettings settings, FailureLog failures) {
         this.producer = producer;
         this.failures = failures;
         this.backlog = new Backlog(settings.bufferBytes(), settings.maxBlock());
-        this.sender = new Sender(producer, deliveryTimeout(settings), this::settle);
+        for (EventFeed feed : EventFeed.values()) {
+            senders.put(feed, new Sender(feed, producer, deliveryTimeout(settings), this::settle));
+        }
     }
 
     CompletableFuture<RecordMetadata> accept(Envelope envelope) {
+        Sender sender = Objects.requireNonNull(senders.get(envelope.feed()));
         String refusal = backlog.refusal(envelope, () -> sender.add(envelope));
         if (refusal != null) {
             PublishException failure = new PublishException(envelope.feed() + ": " + refusal, null);
@@ -64,7 +70,7 @@ final class Outbox {
             backlog.close();
             backlog.awaitSettled(within);
             interrupted |= Thread.interrupted();
-            sender.stop();
+            senders.values().forEach(Sender::stop);
             producer.close(PRODUCER_CLOSE);
         } catch (InterruptException e) {
             interrupted = true;

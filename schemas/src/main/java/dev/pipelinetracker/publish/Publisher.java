@@ -33,9 +33,9 @@ import org.apache.kafka.common.KafkaException;
  *
  * <p>An event is checked by the worker's own rules before it leaves. Each {@code publish} gives a future: done when all in-sync
  * replicas have the event, else completed with a {@link PublishException}. What depends on a future runs on the sender's
- * thread: it must not block. Order is kept, and an event is written once however often the sender must try.
+ * thread: it must not block. Order is kept within a feed, and an event is written once however often the sender must try.
  *
- * <p>{@code publish} neither waits for Kafka nor for the registry: a thread of its own does, and the buffer before it is
+ * <p>{@code publish} neither waits for Kafka nor for the registry: a thread per feed does, and the buffer before it is
  * bounded ({@link PublisherSettings#bufferBytes}, {@link PublisherSettings#maxBlock}). A failure breaks the job only under
  * {@link OnFailure#THROW}; it is always logged (the first at once, later ones summed up every ten seconds, and the total at the
  * end) and counted ({@link #deliveries}).

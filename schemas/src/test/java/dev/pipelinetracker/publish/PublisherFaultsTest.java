@@ -3,10 +3,13 @@ package dev.pipelinetracker.publish;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pipelinetracker.events.InsightOrigin;
 import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.events.RunStatus;
+import dev.pipelinetracker.events.SourceInsight;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -22,6 +25,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -33,6 +37,12 @@ class PublisherFaultsTest {
 
     private final Pipeline pipeline = new Pipeline(UUID.randomUUID(), "orders", "Orders", null);
     private final ScriptedProducer producer = new ScriptedProducer();
+
+    /** As for a serializer of the user's, which gets copies of the events. */
+    @BeforeAll
+    static void trustOurClasses() {
+        ConfirmedProducer.trustOurClasses();
+    }
 
     @Test
     void a_failure_that_is_thrown_never_costs_a_run_its_end() {
@@ -100,23 +110,48 @@ class PublisherFaultsTest {
     @Test
     void the_job_waits_for_room_once_an_outage_and_not_again_for_the_room_that_failures_make() {
         Publisher publisher =
-                publisher(settings().withBufferBytes(100).withTimeouts(Duration.ofSeconds(1), Duration.ofMillis(1)));
+                publisher(settings().withBufferBytes(200).withTimeouts(Duration.ofSeconds(1), Duration.ofMillis(1)));
         producer.next = Fault.SILENCE;
         CompletableFuture<RecordMetadata> first = publisher.publish(event());
-        assertThat(nanosOf(() -> publisher.publish(event()))).isGreaterThan(900_000_000L);
+        assertThat(nanosToPublish(publisher)).isGreaterThan(900_000_000L);
         producer.next = Fault.SILENCE;
         producer.failTheSilent();
         assertThat(first).isCompletedExceptionally();
         CompletableFuture<RecordMetadata> second = publisher.publish(event());
-        assertThat(nanosOf(() -> publisher.publish(event()))).isLessThan(700_000_000L);
+        assertThat(nanosToPublish(publisher)).isLessThan(700_000_000L);
         assertThat(second).isNotDone();
         publisher.close();
     }
 
-    private static long nanosOf(Runnable work) {
+    private long nanosToPublish(Publisher publisher) {
         long start = System.nanoTime();
-        work.run();
+        var unused = publisher.publish(event());
         return System.nanoTime() - start;
+    }
+
+    @Test
+    void a_topic_that_is_not_there_holds_up_no_other_feed_and_its_own_events_no_longer_than_they_may_take() {
+        PublisherSettings settings = PublisherSettings.of(
+                        Map.of("value.serializer", "the.users.Own", "delivery.timeout.ms", 300), null)
+                .withTopic(EventFeed.PIPELINE_RUNS, ScriptedProducer.ABSENT);
+        Publisher publisher = publisher(settings);
+        List<CompletableFuture<RecordMetadata>> lost = new ArrayList<>();
+        long start = System.nanoTime();
+        for (int i = 0; i < 20; i++) {
+            lost.add(publisher.publish(event()));
+        }
+        CompletableFuture<RecordMetadata> delivered = publisher.publish(SourceInsight.newBuilder()
+                .setOrgId(pipeline.orgId())
+                .setSourceId("orders")
+                .setSourceName("Orders")
+                .setGeneratedFrom(InsightOrigin.etl)
+                .setGeneratedAt(Instant.EPOCH)
+                .build());
+        assertThat(delivered).succeedsWithin(Duration.ofMillis(ScriptedProducer.MAX_BLOCK_MILLIS));
+        assertThat(publisher.flush(SOON)).isEqualTo(new Deliveries(1, 20, 0));
+        assertThat(lost).allMatch(CompletableFuture::isCompletedExceptionally);
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .isLessThan(Duration.ofMillis(5 * ScriptedProducer.MAX_BLOCK_MILLIS));
     }
 
     private PipelineRun event() {
@@ -132,7 +167,6 @@ class PublisherFaultsTest {
     }
 
     private static PublisherSettings settings() {
-        ConfirmedProducer.trustOurClasses();
         // A serializer of the user's: then there is no registry, and the producer gets the events as they are.
         return PublisherSettings.of(Map.of("value.serializer", "the.users.Own"), null)
                 .withProgressInterval(Duration.ZERO);
@@ -160,6 +194,8 @@ class PublisherFaultsTest {
 
     /** Delivers at once, unless it is told otherwise for the next event. */
     private static final class ScriptedProducer extends MockProducer<byte[], Object> {
+        private static final String ABSENT = "absent";
+        private static final long MAX_BLOCK_MILLIS = 1_000;
         private final List<Object> delivered = new CopyOnWriteArrayList<>();
         private final BlockingQueue<Callback> silent = new LinkedBlockingQueue<>();
         private volatile Fault next = Fault.NONE;
@@ -175,6 +211,19 @@ class PublisherFaultsTest {
 
         @Override
         public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], Object> sent, Callback callback) {
+            if (sent.topic().equals(ABSENT)) {
+                long end =
+                        System.nanoTime() + Duration.ofMillis(MAX_BLOCK_MILLIS).toNanos();
+                try {
+                    // Not a sleep: other threads may send meanwhile.
+                    for (long left = MAX_BLOCK_MILLIS; left > 0; left = (end - System.nanoTime()) / 1_000_000) {
+                        wait(left);
+                    }
+                } catch (InterruptedException e) {
+                    throw new InterruptException(e);
+                }
+                throw new TimeoutException("scripted: topic not present in metadata");
+            }
             Fault fault = next;
             next = Fault.NONE;
             RecordMetadata place = new RecordMetadata(new TopicPartition(sent.topic(), 0), 0, 0, 0, 0, 0);
