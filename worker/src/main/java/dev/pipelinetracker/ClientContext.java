@@ -12,6 +12,7 @@ import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.util.StringUtils;
 
 /** What a command needs that talks to Kafka and the registry as the worker does, configured as the worker is, and no more. */
 final class ClientContext {
@@ -39,12 +40,26 @@ final class ClientContext {
         return application.run(arguments);
     }
 
+    /** Whether a registry is configured, by whatever Spring takes settings from. */
+    static boolean hasRegistry(String... arguments) {
+        try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Settings.class)
+                .web(WebApplicationType.NONE)
+                .logStartupInfo(false)
+                .run(arguments)) {
+            return StringUtils.hasText(context.getEnvironment().getProperty("tracker.registry.url"));
+        }
+    }
+
     /** The feed's topic, as {@code tracker.feeds.<feed>.topic} or the default tell. */
     static String topic(ConfigurableApplicationContext context, EventFeed feed) {
         return Binder.get(context.getEnvironment())
                 .bind("tracker.feeds." + feed.label() + ".topic", String.class)
                 .orElse(feed.defaultTopic());
     }
+
+    /** Nothing but the environment. */
+    @Configuration(proxyBeanMethods = false)
+    static class Settings {}
 
     @Configuration(proxyBeanMethods = false)
     @EnableConfigurationProperties({KafkaProperties.class, RegistryConfiguration.Properties.class})
