@@ -8,6 +8,10 @@ import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
@@ -38,6 +42,18 @@ final class ClientContext {
                 .properties("logging.level.dev.pipelinetracker.publish=off")
                 .build();
         return application.run(arguments);
+    }
+
+    /** Whether a setting has the value that this jar's own application.yaml gives it. */
+    static boolean isOurDefault(ConfigurableApplicationContext context, String name) {
+        ConfigurationPropertyName property = ConfigurationPropertyName.of(name);
+        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(context.getEnvironment())) {
+            ConfigurationProperty set = source.getConfigurationProperty(property);
+            if (set != null) {
+                return String.valueOf(set.getOrigin()).startsWith("class path resource");
+            }
+        }
+        return false;
     }
 
     /** Whether a registry is configured, by whatever Spring takes settings from. */

@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Between the job and Kafka: takes events without waiting for anything but room, and tells what became of them. */
 final class Outbox {
-    private static final Duration DELIVERY_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration PRODUCER_CLOSE = Duration.ofSeconds(1);
 
     private final Producer<byte[], Object> producer;
@@ -113,6 +112,8 @@ final class Outbox {
 
     private static Duration deliveryTimeout(PublisherSettings settings) {
         Object millis = settings.kafka().get(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG);
-        return millis == null ? DELIVERY_TIMEOUT : Duration.ofMillis(Long.parseLong(millis.toString()));
+        return millis == null
+                ? PublisherSettings.DELIVERY_TIMEOUT
+                : Duration.ofMillis(Long.parseLong(millis.toString()));
     }
 }

@@ -32,6 +32,9 @@ public record PublisherSettings(
         Duration closeTimeout,
         Duration progressInterval) {
 
+    /** Longest that an event may take where Kafka's {@code delivery.timeout.ms} does not say otherwise: Kafka's default. */
+    public static final Duration DELIVERY_TIMEOUT = Duration.ofMinutes(2);
+
     private static final long BUFFER_BYTES = 32L * 1024 * 1024;
 
     /** @throws IllegalArgumentException if a setting contradicts what the publisher promises */
