@@ -48,7 +48,7 @@ final class Publish implements Callable<Integer> {
 
     private static final UUID SAMPLE_ORGANIZATION = UUID.fromString("11111111-1111-4111-8111-111111111111");
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
-    private static final Duration SHORT_WAIT = Duration.ofSeconds(15);
+    private static final String DELIVERY_TIMEOUT = "spring.kafka.producer.properties.delivery.timeout.ms";
 
     @Spec
     private @Nullable CommandSpec command;
@@ -128,15 +128,17 @@ final class Publish implements Callable<Integer> {
         }
     }
 
-    private PublisherSettings settings(ConfigurableApplicationContext context, EventFeed feed) {
+    PublisherSettings settings(ConfigurableApplicationContext context, EventFeed feed) {
         Map<String, Object> kafka =
                 new HashMap<>(context.getBean(KafkaProperties.class).buildProducerProperties());
         if (kafka.get(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG) == ByteArraySerializer.class) {
             // the worker's default, for dead letters; anything else is the user's
             kafka.remove(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
         }
-        // A broker that is away, or a topic that is not there, shows within this; Kafka's own default is a minute.
-        kafka.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, SHORT_WAIT.toMillis());
+        if (ClientContext.isOurDefault(context, DELIVERY_TIMEOUT)) {
+            // The worker's default is for dead letters, which it sends again; a line is lost.
+            kafka.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, PublisherSettings.DELIVERY_TIMEOUT.toMillis());
+        }
         String to = topic != null ? topic : ClientContext.topic(context, feed);
         return PublisherSettings.of(kafka, context.getBean(SchemaRegistry.class))
                 .withTopic(feed, to)

@@ -157,18 +157,17 @@ final class Schemas implements Runnable {
                 return List.of(file + ": " + changed.getFullName() + " is none of our events");
             }
             List<String> faults = new ArrayList<>(Subjects.faultsBesideOurs(feed.get(), changed));
-            if (isRegistryGiven(arguments)) {
+            if (ClientContext.hasRegistry(arguments)) {
                 try (ConfigurableApplicationContext context = ClientContext.startForRegistry(arguments)) {
-                    faults.addAll(new Subjects(context.getBean(SchemaRegistry.class))
-                            .faults(changed, ClientContext.topic(context, feed.get())));
+                    String topic = ClientContext.topic(context, feed.get());
+                    faults.addAll(new Subjects(context.getBean(SchemaRegistry.class)).faults(changed, topic));
+                    out().println(file + ": compared with this worker's schema and every version of "
+                            + EventFeed.subject(topic));
                 }
+            } else {
+                out().println(file + ": compared with this worker's schema only: tracker.registry.url is not set");
             }
             return faults.stream().map(fault -> file + ": " + fault).toList();
-        }
-
-        private static boolean isRegistryGiven(String... arguments) {
-            return System.getenv("TRACKER_REGISTRY_URL") != null
-                    || Arrays.stream(arguments).anyMatch(argument -> argument.startsWith("--tracker.registry.url="));
         }
 
         private Schema parse(Path file) throws IOException {

@@ -30,7 +30,7 @@ final class Backlog {
 
     /**
      * @param capacity in bytes
-     * @param maxBlock longest to wait for room; once that was in vain, nothing waits until there is some
+     * @param maxBlock longest to wait for room; once that was in vain, nothing waits until an event is delivered
      */
     Backlog(long capacity, Duration maxBlock) {
         this.capacity = capacity;
@@ -100,12 +100,15 @@ final class Backlog {
     }
 
     /** Makes room: the event is counted, and its future done. */
-    void remove(Envelope envelope) {
+    void remove(Envelope envelope, boolean wasDelivered) {
         lock.lock();
         try {
             pending.remove(envelope);
             pendingBytes -= envelope.size();
-            stalled = false;
+            if (wasDelivered) {
+                // Room that failures make is no sign that the outage is over.
+                stalled = false;
+            }
             settledSome.signalAll();
         } finally {
             lock.unlock();

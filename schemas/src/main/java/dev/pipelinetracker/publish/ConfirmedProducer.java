@@ -38,7 +38,7 @@ final class ConfirmedProducer {
     }
 
     /** A serializer of Avro's or Confluent's making finds our classes by the schema's name, which Avro forbids by default. */
-    private static void trustOurClasses() {
+    static void trustOurClasses() {
         ClassSecurityValidator.setGlobal(ClassSecurityValidator.composite(
                 ClassSecurityValidator.getGlobal(),
                 type -> type.getPackageName().equals(PipelineRun.class.getPackageName())));

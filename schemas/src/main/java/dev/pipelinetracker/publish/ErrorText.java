@@ -12,9 +12,17 @@ final class ErrorText {
 
     private ErrorText() {}
 
-    /** Kind and message of an error: NUL and halves of surrogate pairs become U+FFFD, the rest beyond 8,000 chars is cut. */
+    /**
+     * Kind and message of an error: NUL and halves of surrogate pairs become U+FFFD, the rest beyond 8,000 chars is cut. The
+     * kind alone if the error cannot tell its message.
+     */
     static String of(Throwable error) {
-        return storable(error.toString());
+        try {
+            return storable(error.toString());
+        } catch (Throwable untold) {
+            // The job's own error is what matters, not what its toString() does.
+            return error.getClass().getName();
+        }
     }
 
     static String storable(String text) {

@@ -6,7 +6,8 @@ public enum OnFailure {
     LOG,
     /**
      * {@code publish}, {@code flush} and {@code close} throw a {@link PublishException}: for an event refused at once, and
-     * for events whose delivery has failed since the last such call.
+     * for events whose delivery has failed since the last such call. The event that {@code publish} was given is taken
+     * nevertheless: what it throws may be of an earlier one.
      */
     THROW
 }

@@ -1,32 +1,38 @@
 package dev.pipelinetracker.publish;
 
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 
 /** Between the job and Kafka: takes events without waiting for anything but room, and tells what became of them. */
 final class Outbox {
-    private static final Duration DELIVERY_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration PRODUCER_CLOSE = Duration.ofSeconds(1);
 
     private final Producer<byte[], Object> producer;
     private final FailureLog failures;
     private final Backlog backlog;
-    private final Sender sender;
+    private final Map<EventFeed, Sender> senders = new EnumMap<>(EventFeed.class);
 
     Outbox(Producer<byte[], Object> producer, PublisherSettings settings, FailureLog failures) {
         this.producer = producer;
         this.failures = failures;
         this.backlog = new Backlog(settings.bufferBytes(), settings.maxBlock());
-        this.sender = new Sender(producer, deliveryTimeout(settings), this::settle);
+        for (EventFeed feed : EventFeed.values()) {
+            senders.put(feed, new Sender(feed, producer, deliveryTimeout(settings), this::settle));
+        }
     }
 
     CompletableFuture<RecordMetadata> accept(Envelope envelope) {
+        Sender sender = Objects.requireNonNull(senders.get(envelope.feed()));
         String refusal = backlog.refusal(envelope, () -> sender.add(envelope));
         if (refusal != null) {
             PublishException failure = new PublishException(envelope.feed() + ": " + refusal, null);
@@ -57,22 +63,35 @@ final class Outbox {
     }
 
     void close(Duration within) {
-        backlog.close();
-        backlog.awaitSettled(within);
-        sender.stop();
-        producer.close(PRODUCER_CLOSE);
-        for (Envelope left : backlog.pending()) {
-            settle(left, new PublishException(left.feed() + ": not delivered before the publisher was closed", null));
+        // An interrupt is for the job; here it would cut short what settles the futures.
+        boolean interrupted = Thread.interrupted();
+        try {
+            backlog.close();
+            backlog.awaitSettled(within);
+            interrupted |= Thread.interrupted();
+            senders.values().forEach(Sender::stop);
+            producer.close(PRODUCER_CLOSE);
+        } catch (InterruptException e) {
+            interrupted = true;
+        } finally {
+            for (Envelope left : backlog.pending()) {
+                settle(
+                        left,
+                        new PublishException(left.feed() + ": not delivered before the publisher was closed", null));
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
-    private void settle(Envelope envelope, @Nullable RecordMetadata place, @Nullable Exception failure) {
+    private void settle(Envelope envelope, @Nullable RecordMetadata place, @Nullable Throwable failure) {
         if (failure != null) {
             settle(envelope, new PublishException(envelope.feed() + ": " + explained(envelope, failure), failure));
         } else if (backlog.count(envelope, true)) {
             envelope.delivery().complete(place);
             // Only now: whoever waited for all to settle finds the futures done.
-            backlog.remove(envelope);
+            backlog.remove(envelope, true);
         }
     }
 
@@ -80,11 +99,11 @@ final class Outbox {
         if (backlog.count(envelope, false)) {
             failures.failed(failure);
             envelope.delivery().completeExceptionally(failure);
-            backlog.remove(envelope);
+            backlog.remove(envelope, false);
         }
     }
 
-    private static String explained(Envelope envelope, Exception failure) {
+    private static String explained(Envelope envelope, Throwable failure) {
         String what = failure.getClass().getSimpleName() + ": " + failure.getMessage();
         return failure instanceof RecordTooLargeException
                 ? "the event's " + envelope.size() + " bytes exceed what Kafka takes, by default 1 MiB (" + what + ")"
@@ -93,6 +112,8 @@ final class Outbox {
 
     private static Duration deliveryTimeout(PublisherSettings settings) {
         Object millis = settings.kafka().get(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG);
-        return millis == null ? DELIVERY_TIMEOUT : Duration.ofMillis(Long.parseLong(millis.toString()));
+        return millis == null
+                ? PublisherSettings.DELIVERY_TIMEOUT
+                : Duration.ofMillis(Long.parseLong(millis.toString()));
     }
 }

@@ -1,6 +1,7 @@
 package dev.pipelinetracker.publish;
 
 import dev.pipelinetracker.events.RunType;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -16,4 +17,12 @@ public record Pipeline(
         UUID orgId,
         String sourceId,
         String sourceName,
-        @Nullable RunType runType) {}
+        @Nullable RunType runType) {
+
+    /** @throws NullPointerException if one that must be there is not: a mistake, told before the run */
+    public Pipeline {
+        Objects.requireNonNull(orgId, "orgId");
+        Objects.requireNonNull(sourceId, "sourceId");
+        Objects.requireNonNull(sourceName, "sourceName");
+    }
+}

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 
@@ -32,9 +33,9 @@ import org.apache.kafka.common.KafkaException;
  *
  * <p>An event is checked by the worker's own rules before it leaves. Each {@code publish} gives a future: done when all in-sync
  * replicas have the event, else completed with a {@link PublishException}. What depends on a future runs on the sender's
- * thread: it must not block. Order is kept, and an event is written once however often the sender must try.
+ * thread: it must not block. Order is kept within a feed, and an event is written once however often the sender must try.
  *
- * <p>{@code publish} neither waits for Kafka nor for the registry: a thread of its own does, and the buffer before it is
+ * <p>{@code publish} neither waits for Kafka nor for the registry: a thread per feed does, and the buffer before it is
  * bounded ({@link PublisherSettings#bufferBytes}, {@link PublisherSettings#maxBlock}). A failure breaks the job only under
  * {@link OnFailure#THROW}; it is always logged (the first at once, later ones summed up every ten seconds, and the total at the
  * end) and counted ({@link #deliveries}).
@@ -48,12 +49,13 @@ public final class Publisher implements AutoCloseable {
     private final Outbox outbox;
     private final UntoldFailure untold = new UntoldFailure();
 
-    private Publisher(PublisherSettings settings) {
+    /** With a producer that is made already; the publisher closes it. */
+    Publisher(PublisherSettings settings, Producer<byte[], Object> producer) {
         this.settings = settings;
         for (EventFeed feed : EventFeed.values()) {
             encoders.put(feed, FeedEncoder.of(feed, settings));
         }
-        this.outbox = new Outbox(ConfirmedProducer.of(settings), settings, failures);
+        this.outbox = new Outbox(producer, settings, failures);
     }
 
     /**
@@ -73,7 +75,7 @@ public final class Publisher implements AutoCloseable {
      * @throws KafkaException if Kafka's settings are not valid: a mistake, not an outage
      */
     public static Publisher connect(PublisherSettings settings) {
-        return new Publisher(settings);
+        return new Publisher(settings, ConfirmedProducer.of(settings));
     }
 
     /**
@@ -102,8 +104,15 @@ public final class Publisher implements AutoCloseable {
      * @throws PublishException see {@link OnFailure#THROW}
      */
     public Run start(Pipeline pipeline) {
+        // Before the run exists: whoever is told now has no run to end.
+        untold.tell();
         Run run = new Run(this, pipeline, settings.progressInterval());
-        run.begin();
+        try {
+            run.begin();
+        } catch (PublishException e) {
+            fail(run, e);
+            throw e;
+        }
         return run;
     }
 
@@ -145,7 +154,6 @@ public final class Publisher implements AutoCloseable {
      * @throws PublishException see {@link OnFailure#THROW}
      */
     public CompletableFuture<RecordMetadata> publish(EventFeed feed, SpecificRecord event) {
-        untold.tell();
         CompletableFuture<RecordMetadata> delivery;
         try {
             delivery = outbox.accept(encoder(feed).encode(event));
@@ -156,6 +164,8 @@ public final class Publisher implements AutoCloseable {
         }
         if (settings.onFailure() == OnFailure.THROW) {
             untold.watch(delivery);
+            // Only now: that an earlier event was lost is no reason to lose this one, which may be a run's end.
+            untold.tell();
         }
         return delivery;
     }
@@ -203,6 +213,7 @@ public final class Publisher implements AutoCloseable {
 
     /**
      * Waits for events under way, no longer than {@link PublisherSettings#closeTimeout}; what is not delivered then has failed.
+     * Waits on a thread that is interrupted, too, which it is afterwards; an interrupt during the wait ends it.
      *
      * @throws PublishException see {@link OnFailure#THROW}
      */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param topics topics of feeds that do not go to {@link EventFeed#defaultTopic}
  * @param onFailure what an event that could not be published means to the job
  * @param maxBlock longest that {@code publish} waits for room in the buffer; once it has waited in vain it waits no more
- *     until there is room
+ *     until an event is delivered
  * @param bufferBytes bound of the events, encoded, that are accepted and not yet settled
  * @param closeTimeout longest that {@code close} waits for events under way
  * @param progressInterval shortest time between two progress events of a run
@@ -31,6 +31,9 @@ public record PublisherSettings(
         long bufferBytes,
         Duration closeTimeout,
         Duration progressInterval) {
+
+    /** Longest that an event may take where Kafka's {@code delivery.timeout.ms} does not say otherwise: Kafka's default. */
+    public static final Duration DELIVERY_TIMEOUT = Duration.ofMinutes(2);
 
     private static final long BUFFER_BYTES = 32L * 1024 * 1024;
 

@@ -5,9 +5,13 @@ import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Hands events to the producer in their order, on a thread of its own, where waiting hurts nobody. */
+/**
+ * Hands events of one feed to the producer in their order, on a thread of its own: the producer waits for a topic that is not
+ * there, up to max.block.ms an event, which must hold up neither the job nor another feed.
+ */
 final class Sender {
     private static final Duration BETWEEN_ATTEMPTS = Duration.ofSeconds(1);
 
@@ -15,13 +19,18 @@ final class Sender {
     private final long deliveryTimeoutNanos;
     private final Settlement settlement;
     private final LinkedBlockingQueue<Envelope> queue = new LinkedBlockingQueue<>();
-    private final Thread thread = new Thread(this::sendUntilStopped, "pipeline-tracker-publisher");
+    private final Thread thread;
 
-    /** @param deliveryTimeout longest that an outage of the registry is waited for, from an event's acceptance on */
-    Sender(Producer<byte[], Object> producer, Duration deliveryTimeout, Settlement settlement) {
+    /**
+     * Starts the thread.
+     *
+     * @param deliveryTimeout longest that an event waits for the registry or for its turn, from its acceptance on
+     */
+    Sender(EventFeed feed, Producer<byte[], Object> producer, Duration deliveryTimeout, Settlement settlement) {
         this.producer = producer;
         this.deliveryTimeoutNanos = deliveryTimeout.toNanos();
         this.settlement = settlement;
+        this.thread = new Thread(this::sendUntilStopped, "pipeline-tracker-publisher-" + feed);
         // A job that forgets to close must not hang for it.
         thread.setDaemon(true);
         thread.start();
@@ -47,6 +56,14 @@ final class Sender {
     }
 
     private void send(Envelope envelope) throws InterruptedException {
+        if (isTooLate(envelope)) {
+            // Else each event of a topic that is not there would hold up the next ones for max.block.ms.
+            settlement.settle(
+                    envelope,
+                    null,
+                    new TimeoutException("those before it could not be sent within delivery.timeout.ms"));
+            return;
+        }
         while (true) {
             try {
                 var unused = producer.send(
@@ -57,23 +74,29 @@ final class Sender {
                     throw new InterruptedException();
                 }
                 // An outage of the registry is waited for as long as one of Kafka.
-                if (System.nanoTime() - envelope.acceptedNanos() > deliveryTimeoutNanos) {
+                if (isTooLate(envelope)) {
                     settlement.settle(envelope, null, e);
                     return;
                 }
                 Thread.sleep(BETWEEN_ATTEMPTS.toMillis());
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
+                // An Error, too: a class that a foreign serializer misses must not end the thread that sends all the
+                // others.
                 settlement.settle(envelope, null, e);
                 return;
             }
         }
     }
 
-    /** Learns what became of an event; called by this thread or by the producer's. */
+    private boolean isTooLate(Envelope envelope) {
+        return System.nanoTime() - envelope.acceptedNanos() > deliveryTimeoutNanos;
+    }
+
+    /** Learns what became of an event; called by the sender's thread or by the producer's. */
     @FunctionalInterface
     interface Settlement {
 
         /** The place where it was delivered to, or the failure. */
-        void settle(Envelope envelope, @Nullable RecordMetadata place, @Nullable Exception failure);
+        void settle(Envelope envelope, @Nullable RecordMetadata place, @Nullable Throwable failure);
     }
 }

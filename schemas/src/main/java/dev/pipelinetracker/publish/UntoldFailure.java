@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class UntoldFailure {
     private final AtomicReference<@Nullable PublishException> failure = new AtomicReference<>();
 
-    /** Remembers the delivery's failure; one that is known by now is thrown now. */
+    /** Remembers the delivery's failure, if it fails. */
     void watch(CompletableFuture<RecordMetadata> delivery) {
         var unused = delivery.whenComplete((place, problem) -> {
             if (problem != null) {
@@ -20,9 +20,6 @@ final class UntoldFailure {
                                 : new PublishException("not published: " + problem.getMessage(), problem));
             }
         });
-        if (delivery.isCompletedExceptionally()) {
-            tell();
-        }
     }
 
     /** @throws PublishException if there is one; it is told then */

@@ -23,7 +23,7 @@ public record RegistrySettings(
         @Nullable String authorization,
         @Nullable SSLContext tls) {
 
-    /** @throws IllegalArgumentException if the URL is not http or https, or carries credentials */
+    /** @throws IllegalArgumentException if the URL is not http or https, or carries credentials; if no header can hold the token */
     public RegistrySettings {
         if (!"http".equalsIgnoreCase(url.getScheme()) && !"https".equalsIgnoreCase(url.getScheme())) {
             throw new IllegalArgumentException("The registry's URL must start with http:// or https://");
@@ -34,6 +34,11 @@ public record RegistrySettings(
         if (url.getRawUserInfo() != null) {
             throw new IllegalArgumentException(
                     "The registry's URL must not carry credentials; give them as user and password");
+        }
+        // Java's client would refuse it, too, but quote it.
+        if (authorization != null && !authorization.chars().allMatch(c -> c >= ' ' && c <= '~')) {
+            throw new IllegalArgumentException(
+                    "The registry's token must be printable ASCII: no line break at its end, for one");
         }
     }
 

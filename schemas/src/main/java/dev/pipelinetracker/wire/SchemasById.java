@@ -19,12 +19,19 @@ final class SchemasById {
     private static final int FLOOD = 10;
 
     private final SchemaFetch fetch;
+    private final Duration unknownFor;
     private final ConcurrentHashMap<Integer, Schema> known = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Integer, Unknown> unknown = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Integer, CompletableFuture<Schema>> underWay = new ConcurrentHashMap<>();
 
     SchemasById(SchemaFetch fetch) {
+        this(fetch, UNKNOWN_FOR);
+    }
+
+    /** With another time for which unknown ids are remembered. */
+    SchemasById(SchemaFetch fetch, Duration unknownFor) {
         this.fetch = fetch;
+        this.unknownFor = unknownFor;
     }
 
     /** See {@link SchemaRegistry#byId}. */
@@ -43,6 +50,8 @@ final class SchemasById {
     }
 
     private Schema fetch(int id, CompletableFuture<Schema> answer) throws UnknownSchemaException {
+        // Before they are counted: a flood that is over must not cost the next schema on its way its lookups.
+        unknown.values().removeIf(Unknown::isOver);
         try {
             Schema fetched = fetch.fetch(id, unknown.size() < FLOOD);
             log.info("Schema id {} is {}", id, fetched.getFullName());
@@ -50,8 +59,7 @@ final class SchemasById {
             answer.complete(fetched);
             return fetched;
         } catch (UnknownSchemaException e) {
-            unknown.values().removeIf(Unknown::isOver);
-            unknown.put(id, new Unknown(e, System.nanoTime() + UNKNOWN_FOR.toNanos()));
+            unknown.put(id, new Unknown(e, System.nanoTime() + unknownFor.toNanos()));
             answer.completeExceptionally(e);
             throw e;
         } catch (RuntimeException | Error e) {

@@ -12,6 +12,20 @@ class ErrorTextTest {
     }
 
     @Test
+    void an_error_that_cannot_tell_its_message_is_told_by_its_kind() {
+        assertThat(ErrorText.of(new Mute())).isEqualTo(Mute.class.getName());
+    }
+
+    private static final class Mute extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String getMessage() {
+            throw new IllegalStateException("no message");
+        }
+    }
+
+    @Test
     void a_cut_leaves_no_half_of_a_pair() {
         String cut = ErrorText.storable("x".repeat(7_999) + "😀");
         assertThat(cut).hasSize(8_000).endsWith("x\uFFFD");

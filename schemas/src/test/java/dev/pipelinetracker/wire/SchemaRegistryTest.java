@@ -102,6 +102,34 @@ class SchemaRegistryTest {
     }
 
     @Test
+    void a_flood_of_unknown_ids_that_is_over_costs_the_next_id_none_of_its_lookups() throws Exception {
+        Duration unknownFor = Duration.ofSeconds(3);
+        SchemasById schemas =
+                new SchemasById(new SchemaFetch(new RegistryHttp(RegistrySettings.at(registry.url()))), unknownFor);
+        ExecutorService threads = Executors.newFixedThreadPool(10);
+        try {
+            List<Future<?>> flood = new ArrayList<>();
+            for (int id = 1; id <= 10; id++) {
+                int unknown = id;
+                flood.add(threads.submit(() -> catchThrowable(() -> schemas.get(unknown))));
+            }
+            for (Future<?> lookup : flood) {
+                lookup.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        long over = System.nanoTime() + unknownFor.toNanos();
+        while (System.nanoTime() - over <= 0) {
+            Thread.onSpinWait();
+        }
+        assertThatThrownBy(() -> schemas.get(11)).isInstanceOf(UnknownSchemaException.class);
+        assertThat(registry.requests())
+                .filteredOn("GET /schemas/ids/11"::equals)
+                .hasSize(3);
+    }
+
+    @Test
     void a_schema_that_a_lagging_follower_gets_late_is_found() throws Exception {
         Future<Integer> late;
         ExecutorService leader = Executors.newSingleThreadExecutor();
@@ -272,6 +300,16 @@ class SchemaRegistryTest {
                 .contains("with credentials");
         registry.answerAll(401, "");
         assertThatThrownBy(() -> new SchemaRegistry(basic).byId(id)).hasMessageNotContaining(encoded);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"geheim\n", "geheim\r\nX: y", "gehe\u0000im", "geheimnüß"})
+    void a_token_that_no_header_can_hold_is_refused_without_showing_it(String token) {
+        RegistrySettings open = RegistrySettings.at(registry.url());
+        assertThatThrownBy(() -> open.withBearerToken(token))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("token")
+                .hasMessageNotContaining("gehe");
     }
 
     @ParameterizedTest

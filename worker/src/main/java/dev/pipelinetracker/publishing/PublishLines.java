@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * never with a value, and holds up no other; empty lines are skipped.
  */
 public final class PublishLines {
-    private static final Duration LONGEST_DELIVERY = Duration.ofSeconds(60);
+    private static final Duration LONGEST_DELIVERY = Duration.ofMinutes(5);
 
     private final EventJson json;
     private final EventFeed feed;
@@ -44,7 +44,7 @@ public final class PublishLines {
     }
 
     /**
-     * Reads to the end; returns once every event is delivered or is given up, which takes 60 s at most after the last line.
+     * Reads to the end; returns once every event is delivered or is given up, which takes 5 minutes at most, and less by default after the last line.
      *
      * @return whether every line was good, and delivered
      * @throws IOException if the lines cannot be read

@@ -7,6 +7,8 @@ import dev.pipelinetracker.support.RealRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -23,6 +25,7 @@ class LocalRegistrySchemasTest extends SchemasCommandContract {
     void aChangedFileIsCheckedWithoutARegistryToo() throws Exception {
         CommandLineRun good = CommandLineRun.of("", "schemas", "check", file(withOptionalField()));
         assertThat(good.exitCode()).as(good.err()).isZero();
+        assertThat(good.out()).contains("compared with this worker's schema only: tracker.registry.url is not set");
         CommandLineRun bad = CommandLineRun.of("", "schemas", "check", file(withRequiredField()));
         assertThat(bad.exitCode()).isEqualTo(1);
         assertThat(bad.err()).contains("its readers cannot read our events");
@@ -33,6 +36,20 @@ class LocalRegistrySchemasTest extends SchemasCommandContract {
                 file(withOptionalField().replace("\"default\": null}", "\"default\": null, \"pattern\": \"x\"}")));
         assertThat(rule.exitCode()).isEqualTo(1);
         assertThat(rule.err()).contains("a rule that cannot be kept: host: no such rule here: pattern");
+    }
+
+    @Test
+    void whereARegistryIsGivenByASettingsFileAChangedFileIsHeldAgainstItToo() throws Exception {
+        Path settings = Path.of(file("")).resolveSibling("settings.properties");
+        Files.writeString(settings, "tracker.registry.url=" + url());
+        CommandLineRun run = CommandLineRun.of(
+                "",
+                "schemas",
+                "check",
+                file(withOptionalField()),
+                "--spring.config.additional-location=file:" + settings);
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("and every version of etl.pipeline-runs-value");
     }
 
     @Test
