@@ -17,6 +17,9 @@ import org.apache.avro.Schema;
 final class FieldJson {
     private static final Pattern UUID_TEXT = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
 
+    /** In 1973. Today's milliseconds are less, and would be stored as a day in 1970. */
+    private static final long FEWEST_MICROS = 100_000_000_000_000L;
+
     private FieldJson() {}
 
     /**
@@ -83,7 +86,7 @@ final class FieldJson {
 
     private static Long integer(String field, JsonNode json) throws InvalidEventException {
         if (!json.isIntegralNumber()) {
-            throw new InvalidEventException(field, "must be an integer");
+            throw new InvalidEventException(field, "must be an integer, written without a decimal point");
         }
         if (!json.canConvertToLong()) {
             throw new InvalidEventException(field, "must be an integer of 64 bits");
@@ -104,6 +107,10 @@ final class FieldJson {
 
     private static Instant moment(String field, JsonNode json) throws InvalidEventException {
         if (json.isIntegralNumber() && json.canConvertToLong()) {
+            if (Math.abs(json.longValue()) < FEWEST_MICROS) {
+                throw new InvalidEventException(
+                        field, "must be microseconds since 1970: so small a number looks like milliseconds or seconds");
+            }
             return Instant.EPOCH.plus(json.longValue(), ChronoUnit.MICROS);
         }
         if (json.isTextual()) {
@@ -114,7 +121,7 @@ final class FieldJson {
             }
         }
         throw new InvalidEventException(
-                field, "must be an ISO 8601 timestamp with an offset or Z, or microseconds since 1970");
+                field, "must be an ISO 8601 timestamp with T and an offset or Z, or microseconds since 1970");
     }
 
     private static List<String> texts(String field, JsonNode json) throws InvalidEventException {

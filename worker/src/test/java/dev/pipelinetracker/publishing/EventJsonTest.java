@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EventJsonTest {
 
@@ -55,6 +56,14 @@ class EventJsonTest {
         Visualization chart = (Visualization) new EventJson(EventFeed.VISUALIZATIONS)
                 .read(SampleLine.with(CHART, "chart_config", "\"{\\\"data\\\": []}\""));
         assertThat(chart.getChartConfig()).isEqualTo("{\"data\": []}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1795000000000", "1795000000", "0"})
+    void aTimestampInMillisecondsOrSecondsIsRefusedInsteadOfStoredIn1970(String number) {
+        assertThatThrownBy(() -> run(RUN, "timestamp", number))
+                .isInstanceOf(InvalidEventException.class)
+                .hasMessageContaining("looks like milliseconds or seconds");
     }
 
     @Test

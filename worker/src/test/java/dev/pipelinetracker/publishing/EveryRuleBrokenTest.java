@@ -15,7 +15,7 @@ class EveryRuleBrokenTest {
 
     private static final String NOT_A_UUID = "must be a UUID in its 36-character form";
     private static final String NOT_A_MOMENT =
-            "must be an ISO 8601 timestamp with an offset or Z, or microseconds since 1970";
+            "must be an ISO 8601 timestamp with T and an offset or Z, or microseconds since 1970";
     private static final String NOT_AN_OBJECT = "must be one JSON object (RFC 8259) with distinct names";
     private static final String HALF = "must not contain half of a surrogate pair";
     private static final String TOO_LONG = "must have at most 4194304 characters";
@@ -141,7 +141,7 @@ class EveryRuleBrokenTest {
 
     private void count(String field) {
         breaks(field, "null", "null", "must not be null");
-        breaks(field, "type", "1.5", "must be an integer");
+        breaks(field, "type", "1.5", "must be an integer, written without a decimal point");
         breaks(field, "64 bits", "9223372036854775808", "must be an integer of 64 bits");
         breaks(field, "minimum", "-1", "must be at least 0");
         breaks(field, "maximum", "2147483648", "must be at most 2147483647");
