@@ -8,6 +8,12 @@ import org.apache.avro.specific.SpecificRecord;
 
 /** The {@code .avsc} files that travel in this jar, one per event type. */
 public final class EventSchemas {
+
+    // here, too: whoever publishes may use Avro before anything is decoded
+    static {
+        AvroLimits.set();
+    }
+
     private EventSchemas() {}
 
     /**

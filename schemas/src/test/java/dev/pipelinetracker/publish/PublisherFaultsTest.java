@@ -7,6 +7,7 @@ import dev.pipelinetracker.events.InsightOrigin;
 import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.events.RunStatus;
 import dev.pipelinetracker.events.SourceInsight;
+import dev.pipelinetracker.wire.EventSchemas;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,6 +42,8 @@ class PublisherFaultsTest {
     /** As for a serializer of the user's, which gets copies of the events. */
     @BeforeAll
     static void trustOurClasses() {
+        // copying an event loads Avro's limits, which other tests of this JVM want to be ours
+        assertThat(EventSchemas.avsc(PipelineRun.class)).isNotEmpty();
         ConfirmedProducer.trustOurClasses();
     }
 
