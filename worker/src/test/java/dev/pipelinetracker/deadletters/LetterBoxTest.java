@@ -237,7 +237,7 @@ class LetterBoxTest {
     private int cutOffWaiting() {
         return database.sql()
                 .sql(
-                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'")
+                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock' AND query LIKE '%offered AS MATERIALIZED%'")
                 .param(database.name())
                 .query(Integer.class)
                 .single();
