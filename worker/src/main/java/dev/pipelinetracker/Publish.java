@@ -137,7 +137,9 @@ final class Publish implements Callable<Integer> {
         }
         if (ClientContext.isOurDefault(context, DELIVERY_TIMEOUT)) {
             // The worker's default is for dead letters, which it sends again; a line is lost.
-            kafka.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, PublisherSettings.DELIVERY_TIMEOUT.toMillis());
+            kafka.put(
+                    ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                    Math.toIntExact(PublisherSettings.DELIVERY_TIMEOUT.toMillis()));
         }
         String to = topic != null ? topic : ClientContext.topic(context, feed);
         return PublisherSettings.of(kafka, context.getBean(SchemaRegistry.class))

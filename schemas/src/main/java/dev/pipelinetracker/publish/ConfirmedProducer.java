@@ -1,6 +1,7 @@
 package dev.pipelinetracker.publish;
 
 import dev.pipelinetracker.events.PipelineRun;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.util.ClassSecurityValidator;
@@ -12,6 +13,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Kafka's producer, set so that an event counts as delivered only when all in-sync replicas have it, once and in order. */
 final class ConfirmedProducer {
+    private static final Duration LONGEST_BLOCK = Duration.ofMinutes(1);
+
     private ConfirmedProducer() {}
 
     /** @throws KafkaException if Kafka's settings are not valid */
@@ -30,6 +33,10 @@ final class ConfirmedProducer {
             // Confluent's: without it, avro.java.string would register as a version of its own. Others do not know it.
             kafka.put("avro.remove.java.properties", true);
         }
+        // Its wait for a topic's partitions is a part of the delivery: Kafka's 60 s would outlast a shorter time-out.
+        kafka.put(
+                ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                Math.min(LONGEST_BLOCK.toMillis(), settings.deliveryTimeout().toMillis()));
         kafka.putAll(settings.kafka());
         kafka.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         kafka.put(ProducerConfig.ACKS_CONFIG, "all");

@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
@@ -27,7 +26,7 @@ final class Outbox {
         this.failures = failures;
         this.backlog = new Backlog(settings.bufferBytes(), settings.maxBlock());
         for (EventFeed feed : EventFeed.values()) {
-            senders.put(feed, new Sender(feed, producer, deliveryTimeout(settings), this::settle));
+            senders.put(feed, new Sender(feed, producer, settings.deliveryTimeout(), this::settle));
         }
     }
 
@@ -108,12 +107,5 @@ final class Outbox {
         return failure instanceof RecordTooLargeException
                 ? "the event's " + envelope.size() + " bytes exceed what Kafka takes, by default 1 MiB (" + what + ")"
                 : what;
-    }
-
-    private static Duration deliveryTimeout(PublisherSettings settings) {
-        Object millis = settings.kafka().get(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG);
-        return millis == null
-                ? PublisherSettings.DELIVERY_TIMEOUT
-                : Duration.ofMillis(Long.parseLong(millis.toString()));
     }
 }

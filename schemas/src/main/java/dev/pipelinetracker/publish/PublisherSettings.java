@@ -115,6 +115,12 @@ public record PublisherSettings(
         return topics.getOrDefault(feed, feed.defaultTopic());
     }
 
+    /** Longest that an event may take, from its acceptance on: Kafka's setting or its default. */
+    Duration deliveryTimeout() {
+        Object millis = kafka.get(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG);
+        return millis == null ? DELIVERY_TIMEOUT : Duration.ofMillis(Long.parseLong(millis.toString()));
+    }
+
     boolean hasOwnSerializer() {
         return kafka.containsKey(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
     }

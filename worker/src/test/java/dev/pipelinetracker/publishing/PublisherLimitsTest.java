@@ -84,10 +84,10 @@ class PublisherLimitsTest {
 
                 broker.close();
                 assertQuick(() -> IntStream.range(0, 100).forEach(run::progress));
-                // All are given up at the same moment, which is one line.
                 assertThat(publisher.flush(SOON)).isEqualTo(new Deliveries(101, 100, 0));
+                // All are given up at about the same moment: one line, not a hundred.
                 assertThat(output.getAll().split("not published; the last: pipeline-runs: TimeoutException", -1))
-                        .hasSize(2);
+                        .hasSizeBetween(2, 3);
                 broker = broker(port);
                 assertThat(run.complete().get(60, TimeUnit.SECONDS).hasOffset()).isTrue();
             }
