@@ -19,6 +19,7 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
+import org.springframework.kafka.event.KafkaEvent;
 import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -54,14 +55,20 @@ public class Listening {
         return new CountDownLatch(1);
     }
 
+    @Bean(destroyMethod = "close")
+    Refusals refusals() {
+        return new Refusals();
+    }
+
     @Bean
     LiveFeeds liveFeeds(
             Processors processors,
             FeedSettings settings,
             ConsumerFactory<byte[], byte[]> consumers,
-            CountDownLatch stopping) {
+            CountDownLatch stopping,
+            Refusals refusals) {
         return new LiveFeeds(processors.all().stream()
-                .map(processor -> live(processor, settings, consumers, stopping))
+                .map(processor -> live(processor, settings, consumers, stopping, refusals))
                 .toList());
     }
 
@@ -112,7 +119,8 @@ public class Listening {
             Processor<?, ?> processor,
             FeedSettings settings,
             ConsumerFactory<byte[], byte[]> consumers,
-            CountDownLatch stopping) {
+            CountDownLatch stopping,
+            Refusals refusals) {
         String name = processor.feed().name();
         Progress progress = new Progress(InstantSource.system());
         WaitLog waits = new WaitLog(InstantSource.system());
@@ -133,6 +141,8 @@ public class Listening {
                 // published on the consumer's own thread
                 TopicPartition partition = idle.getTopicPartition();
                 progress.idle(partition, idle.getConsumer().position(partition));
+            } else if (event instanceof KafkaEvent other) {
+                refusals.heard(other, name, progress, waits);
             }
         });
         container.setConcurrency(settings.concurrency(processor.feed()));

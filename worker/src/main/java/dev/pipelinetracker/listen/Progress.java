@@ -39,6 +39,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
     private final InstantSource clock;
     private volatile boolean listening;
     private final Map<TopicPartition, PartitionProgress> assigned = new ConcurrentHashMap<>();
+    private final Set<Object> refused = ConcurrentHashMap.newKeySet();
 
     Progress(InstantSource clock) {
         this.clock = clock;
@@ -168,8 +169,21 @@ final class Progress implements ConsumerAwareRebalanceListener {
         listening = true;
     }
 
+    /** The broker refuses that consumer, which will try again. */
+    void refused(Object consumer) {
+        refused.add(consumer);
+    }
+
+    /** The broker refuses that consumer no longer. */
+    void accepted(Object consumer) {
+        refused.remove(consumer);
+    }
+
     /** What the feed waits for, if it waits. */
     Optional<Cause> waitsFor() {
+        if (!refused.isEmpty()) {
+            return Optional.of(Cause.BROKER);
+        }
         return assigned.values().stream()
                 .map(PartitionProgress::waitsFor)
                 .filter(Objects::nonNull)
