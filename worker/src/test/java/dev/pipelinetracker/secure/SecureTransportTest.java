@@ -80,6 +80,9 @@ class SecureTransportTest {
         System.setProperty(ALLOWED_URLS, tokens.tokenUrl() + "," + tokens.keysUrl());
         broker = new SecureBroker(folder.resolve("broker"), certificates, tokens);
         broker.user("tracker", PASSWORD);
+        Files.writeString(
+                Files.createDirectory(folder.resolve("secrets")).resolve("spring.kafka.properties.sasl.jaas.config"),
+                scram("tracker", PASSWORD));
         postgres = new SecurePostgres(folder, certificates);
     }
 
@@ -256,7 +259,7 @@ class SecureTransportTest {
                         List.of(
                                 "spring.kafka.security.protocol=SASL_SSL",
                                 "spring.kafka.properties.sasl.mechanism=SCRAM-SHA-512",
-                                "spring.kafka.properties.sasl.jaas.config=" + scram("tracker", PASSWORD));
+                                "spring.config.import=configtree:" + folder.resolve("secrets") + "/");
                     case "OAUTH" ->
                         List.of(
                                 "spring.kafka.security.protocol=SASL_SSL",
