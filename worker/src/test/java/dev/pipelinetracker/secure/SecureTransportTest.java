@@ -107,7 +107,7 @@ class SecureTransportTest {
         assertThat(shownToAnOperator(database, listener)).contains("1 open dead letters of pipeline-runs");
     }
 
-    /** The broker's own time between two attempts is 10 s. */
+    /** Half a minute: there are 10 s between two attempts, and the client tells a refusal more than once. */
     @Test
     void aUserThatTheBrokerDoesNotKnowIsWaitedForAndThenNothingIsMissing(CapturedOutput output) throws Exception {
         Database database = database();
