@@ -21,6 +21,7 @@ import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.ContainerProperties.AssignmentCommitOption;
 
 /**
  * What {@code serve} adds to the worker: a container per feed. Not found by the component scan: other commands share the
@@ -126,6 +127,9 @@ public class Listening {
         properties.setAckMode(AckMode.MANUAL);
         properties.setMessageListener(new FeedListener(processor, progress, gaps, waits, stopping));
         properties.setConsumerRebalanceListener(progress);
+        // it would commit the log's end, for a group that has no offset and a reset to latest, before we see that it
+        // has none
+        properties.setAssignmentCommitOption(AssignmentCommitOption.NEVER);
         properties.setIdlePartitionEventInterval(IDLE.toMillis());
         properties.setPollTimeout(POLL.toMillis());
         properties.setAuthExceptionRetryInterval(AUTH_RETRY);
