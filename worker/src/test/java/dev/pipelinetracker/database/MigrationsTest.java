@@ -30,7 +30,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 class MigrationsTest {
 
-    private static final int NEWEST = 3;
+    private static final int NEWEST = 7;
 
     private final Database database = RealPostgres.emptyDatabase();
 
@@ -38,7 +38,7 @@ class MigrationsTest {
     void anEmptyDatabaseGetsEverything() {
         migrate();
 
-        assertThat(appliedVersions()).containsExactly("1", "2", "3");
+        assertThat(appliedVersions()).containsExactly("1", "2", "3", "7");
         assertThat(database.sql()
                         .sql("SELECT count(*) FROM public.analytics_pipeline_history")
                         .query(Long.class)
@@ -60,15 +60,15 @@ class MigrationsTest {
     void whatIsMissingIsAppliedToADatabaseOfAnOlderWorker() {
         migrate();
         database.sql()
-                .sql("DROP TABLE tracker.replay_partitions, tracker.replays, tracker.redriven")
+                .sql("DROP TABLE tracker.replay_partitions, tracker.replays, tracker.redriven, tracker.offset_gaps")
                 .update();
         database.sql()
-                .sql("DELETE FROM tracker.flyway_schema_history WHERE version = '3'")
+                .sql("DELETE FROM tracker.flyway_schema_history WHERE version IN ('3', '7')")
                 .update();
 
         migrate();
 
-        assertThat(appliedVersions()).containsExactly("1", "2", "3");
+        assertThat(appliedVersions()).containsExactly("1", "2", "3", "7");
     }
 
     @Test
@@ -85,7 +85,7 @@ class MigrationsTest {
         } finally {
             workers.shutdownNow();
         }
-        assertThat(appliedVersions()).containsExactly("1", "2", "3");
+        assertThat(appliedVersions()).containsExactly("1", "2", "3", "7");
     }
 
     @Test
@@ -176,7 +176,7 @@ class MigrationsTest {
 
         migrate();
 
-        assertThat(appliedVersions()).containsExactly("1", "2", "3");
+        assertThat(appliedVersions()).containsExactly("1", "2", "3", "7");
     }
 
     @ParameterizedTest
