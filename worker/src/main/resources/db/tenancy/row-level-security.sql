@@ -62,5 +62,7 @@ GRANT INSERT ON tracker.offset_gaps TO tracker_worker;
 
 -- Operators: besides all rows, all that the worker may, and the worker's own tables.
 GRANT tracker_worker TO tracker_operator;
+-- Erasure deletes the organization last, and locks it before: for which the right to update a column is needed.
+GRANT DELETE, UPDATE (updated_at) ON public.organizations TO tracker_operator;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tracker TO tracker_operator;
 REVOKE INSERT, UPDATE, DELETE ON tracker.flyway_schema_history FROM tracker_operator;

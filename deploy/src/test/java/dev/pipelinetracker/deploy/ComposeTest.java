@@ -49,9 +49,22 @@ class ComposeTest {
     void theWorkerWaitsForWhatItNeedsWritesNowhereAndHasTimeToStop() {
         Yaml worker = services.at("worker");
 
-        assertThat(worker.at("depends_on").keys()).containsExactlyInAnyOrder("topics", "schemas", "migrate");
+        assertThat(worker.at("depends_on").keys()).containsExactlyInAnyOrder("topics", "schemas", "worker-login");
         assertThat(worker.at("read_only").node()).isEqualTo(true);
         assertThat(worker.at("stop_grace_period").text()).isEqualTo("35s");
+    }
+
+    @Test
+    void onlyMigrationsRunAsTheTablesOwner() {
+        assertThat(services.at("migrate", "environment", "SPRING_DATASOURCE_USERNAME")
+                        .text())
+                .isEqualTo("etl_user");
+        assertThat(services.at("worker", "environment", "SPRING_DATASOURCE_USERNAME")
+                        .text())
+                .isEqualTo("etl_worker");
+        assertThat(services.at("worker", "secrets").items())
+                .singleElement()
+                .satisfies(secret -> assertThat(secret.at("source").text()).isEqualTo("worker-password"));
     }
 
     @Test

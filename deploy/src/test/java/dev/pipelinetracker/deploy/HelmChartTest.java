@@ -161,6 +161,7 @@ class HelmChartTest {
                         .set("replay.args[0]", "--feed")
                         .set("replay.args[1]", "pipeline-runs")
                         .set("replay.args[2]", "--all")
+                        .set("migrate.rowLevelSecurity", true)
                         .set("operator.username", "etl_operator")
                         .set("operator.secretName", "operators-password"));
         Yaml migrate = manifests.stream()
@@ -173,7 +174,7 @@ class HelmChartTest {
                 .orElseThrow();
 
         assertThat(migrate.at("metadata", "annotations", "hook").text()).isEqualTo("pre-install,pre-upgrade");
-        assertThat(arguments(migrate)).startsWith("migrate");
+        assertThat(arguments(migrate)).startsWith("migrate", "--row-level-security");
         assertThat(replay.at("spec", "backoffLimit").node()).isEqualTo(0);
         assertThat(arguments(replay))
                 .startsWith("replay", "--feed", "pipeline-runs", "--all", "--yes", "--output", "json");

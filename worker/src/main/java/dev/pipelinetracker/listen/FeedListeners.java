@@ -111,7 +111,7 @@ final class FeedListeners implements SmartLifecycle {
         } catch (DatabaseRefusedException e) {
             throw e;
         } catch (RuntimeException e) {
-            tellWaiting("database", e);
+            tellWaiting("database", ConnectionSettings.DATABASE.explain(e));
             return false;
         }
         synchronized (this) {
@@ -121,7 +121,7 @@ final class FeedListeners implements SmartLifecycle {
                     // one that runs already is not started again
                     feeds.all().forEach(feed -> feed.container().start());
                 } catch (RuntimeException e) {
-                    tellWaiting("broker", e);
+                    tellWaiting("broker", ConnectionSettings.KAFKA.explain(e));
                     return false;
                 }
                 feeds.all().forEach(feed -> feed.progress().listening());
@@ -136,12 +136,7 @@ final class FeedListeners implements SmartLifecycle {
         return true;
     }
 
-    private void tellWaiting(String what, RuntimeException fault) {
-        Throwable root = fault;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        String reason = String.valueOf(root.getMessage()).lines().findFirst().orElse("");
+    private void tellWaiting(String what, String reason) {
         waits.failed(what).ifPresent(waited -> log.warn("{} for the {}: {}", WaitLog.wait(waited), what, reason));
     }
 }

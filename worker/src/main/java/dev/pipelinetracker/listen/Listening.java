@@ -17,6 +17,7 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
+import org.springframework.kafka.event.KafkaEvent;
 import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -50,15 +51,21 @@ public class Listening {
         return new CountDownLatch(1);
     }
 
+    @Bean(destroyMethod = "close")
+    Refusals refusals() {
+        return new Refusals();
+    }
+
     @Bean
     LiveFeeds liveFeeds(
             Processors processors,
             FeedSettings settings,
             ConsumerFactory<byte[], byte[]> consumers,
             DataSource database,
-            CountDownLatch stopping) {
+            CountDownLatch stopping,
+            Refusals refusals) {
         return new LiveFeeds(processors.all().stream()
-                .map(processor -> live(processor, settings, consumers, database, stopping))
+                .map(processor -> live(processor, settings, consumers, database, stopping, refusals))
                 .toList());
     }
 
@@ -117,7 +124,8 @@ public class Listening {
             FeedSettings settings,
             ConsumerFactory<byte[], byte[]> consumers,
             DataSource database,
-            CountDownLatch stopping) {
+            CountDownLatch stopping,
+            Refusals refusals) {
         String name = processor.feed().name();
         Gaps gaps = new Gaps(name, processor.meters(), database);
         Progress progress = new Progress(InstantSource.system(), gaps::found, processor::forget);
@@ -141,6 +149,8 @@ public class Listening {
             if (event instanceof ListenerContainerPartitionIdleEvent idle) {
                 // published on the consumer's own thread
                 progress.idle(idle.getTopicPartition(), idle.getConsumer());
+            } else if (event instanceof KafkaEvent other) {
+                refusals.heard(other, name, progress, waits);
             }
         });
         container.setConcurrency(settings.concurrency(processor.feed()));

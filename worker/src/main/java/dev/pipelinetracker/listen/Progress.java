@@ -45,6 +45,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
     private final java.util.function.Consumer<TopicPartition> released;
     private volatile boolean listening;
     private final Map<TopicPartition, PartitionProgress> assigned = new ConcurrentHashMap<>();
+    private final Set<Object> refused = ConcurrentHashMap.newKeySet();
 
     /**
      * @param gaps is told of offsets that are gone
@@ -308,8 +309,21 @@ final class Progress implements ConsumerAwareRebalanceListener {
         listening = true;
     }
 
+    /** The broker refuses that consumer, which will try again. */
+    void refused(Object consumer) {
+        refused.add(consumer);
+    }
+
+    /** The broker refuses that consumer no longer. */
+    void accepted(Object consumer) {
+        refused.remove(consumer);
+    }
+
     /** What the feed waits for, if it waits. */
     Optional<Cause> waitsFor() {
+        if (!refused.isEmpty()) {
+            return Optional.of(Cause.BROKER);
+        }
         return assigned.values().stream()
                 .map(PartitionProgress::waitsFor)
                 .filter(Objects::nonNull)
