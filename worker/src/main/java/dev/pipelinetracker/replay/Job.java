@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id what {@code --resume} takes
  * @param plan with each range's checkpoint
+ * @param attempt how often it was resumed: whoever runs it writes only as long as that is so
  * @param checkpoints batches committed so far
  * @param tally counts so far
  * @param status as stored, but {@code interrupted} if it is not ended and nobody runs it
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 record Job(
         long id,
         Plan plan,
+        int attempt,
         long checkpoints,
         Tally tally,
         String status,

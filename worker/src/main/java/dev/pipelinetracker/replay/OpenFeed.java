@@ -3,6 +3,7 @@ package dev.pipelinetracker.replay;
 import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.listen.Listening;
 import dev.pipelinetracker.wire.SchemaRegistry;
+import java.time.Duration;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
@@ -10,6 +11,8 @@ import org.springframework.kafka.core.ConsumerFactory;
 
 /** A feed in an operator's hands: its engine, its topic, and an admin client of its own. */
 public final class OpenFeed implements AutoCloseable {
+
+    private static final Duration CLOSE = Duration.ofSeconds(2);
 
     private final Processor<?, ?> processor;
     private final String topic;
@@ -58,19 +61,27 @@ public final class OpenFeed implements AutoCloseable {
         return admin;
     }
 
-    /** Reads offset ranges of a topic, by partition from {@code next} to {@code ends}. */
-    public Batches read(String topic, Map<Integer, Long> next, Map<Integer, Long> ends, int mostRecords) {
-        return new Batches(consumers, topic, next, ends, mostRecords);
+    /** Reads offset ranges of a topic, by partition from {@code next} to {@code ends}; tells that operator when it waits. */
+    public Batches read(
+            String topic, Map<Integer, Long> next, Map<Integer, Long> ends, int mostRecords, Operator operator) {
+        return new Batches(consumers, topic, next, ends, mostRecords, new Silence(operator, topic));
     }
 
     /** Makes sure that nobody else replays or redrives this feed; throws as {@link FeedLock#take}. */
     public FeedLock lock() {
-        return FeedLock.take(database, name());
+        FeedLock lock = FeedLock.take(database, name());
+        try {
+            new Journal(database).stopAbandoned(name());
+            return lock;
+        } catch (RuntimeException e) {
+            lock.close();
+            throw e;
+        }
     }
 
     /** Keeps whoever works on this feed to that speed, beside the live group. */
     public Pace pace(Speed speed, StopSignal stop) {
-        return new Pace(speed, new LiveLag(admin, Listening.GROUP_PREFIX + name(), topic), stop);
+        return new Pace(speed, new LiveLag(admin, Listening.GROUP_PREFIX + name()), stop);
     }
 
     Plan plan(Selection selection) {
@@ -87,6 +98,6 @@ public final class OpenFeed implements AutoCloseable {
 
     @Override
     public void close() {
-        admin.close();
+        admin.close(CLOSE);
     }
 }

@@ -58,7 +58,7 @@ public class Replays {
             try (FeedLock lock = feed.lock()) {
                 long id = Objects.requireNonNull(
                         transactions.execute(transaction -> journal.begin(plan, Requester.name(), reason)));
-                return toItsEnd(id, run, writer(feed, lock, id, 0), new Tally(), operator);
+                return toItsEnd(id, run, writer(feed, lock, id, 0, 0), new Tally(), operator);
             }
         }
     }
@@ -78,8 +78,9 @@ public class Replays {
             show(plan, manner.acceptGap(), operator);
             Run run = new Run(feed, plan, manner.speed(), operator, stop);
             operator.confirm("Resume replay %d, up to %,d records?".formatted(id, plan.remaining()), manner.yes());
-            transactions.executeWithoutResult(transaction -> journal.resume(id, plan));
-            return toItsEnd(id, run, writer(feed, lock, id, job.checkpoints()), job.tally(), operator);
+            transactions.executeWithoutResult(transaction -> journal.resume(job, plan, Requester.name()));
+            return toItsEnd(
+                    id, run, writer(feed, lock, id, job.attempt() + 1, job.checkpoints()), job.tally(), operator);
         }
     }
 
@@ -114,12 +115,12 @@ public class Replays {
         Run.Ending ending;
         try {
             ending = run.with(writer, before);
+            journal.end(id, writer.attempt(), ending.finished() ? "done" : "stopped", null);
         } catch (RuntimeException e) {
             noteFailure(id, writer, e, operator);
             throw e;
         }
         String status = ending.finished() ? "done" : "stopped";
-        journal.end(id, writer.checkpoints(), status, null);
         summary("end", id, status, ending.tally(), operator);
         if (!ending.finished()) {
             operator.say(resumeHint(id));
@@ -129,7 +130,7 @@ public class Replays {
 
     private void noteFailure(long id, CommitWithCheckpoint writer, RuntimeException fault, Operator operator) {
         try {
-            journal.end(id, writer.checkpoints(), "failed", fault.getMessage());
+            journal.end(id, writer.attempt(), "failed", fault.getMessage());
         } catch (RuntimeException e) {
             operator.say("the audit row could not be written; `replay list` will show it as interrupted");
         }
@@ -137,14 +138,16 @@ public class Replays {
     }
 
     private boolean dryRun(OpenFeed feed, Run run, Operator operator) {
-        Run.Ending ending = run.with(new RollBack(new TryOut(feed.processor(), transactions, database)), new Tally());
-        String status = "dry run, " + (ending.finished() ? "nothing was changed" : "stopped");
-        summary("dry-run", null, status, ending.tally(), operator);
-        return ending.finished();
+        try (TryOut tryOut = new TryOut(feed.processor(), transactions, database)) {
+            Run.Ending ending = run.with(tryOut, new Tally());
+            String status = "dry run, " + (ending.finished() ? "nothing was changed" : "stopped");
+            summary("dry-run", null, status, ending.tally(), operator);
+            return ending.finished();
+        }
     }
 
-    private CommitWithCheckpoint writer(OpenFeed feed, FeedLock lock, long id, long checkpoints) {
-        return new CommitWithCheckpoint(feed.processor(), journal, jobs, transactions, lock, id, checkpoints);
+    private CommitWithCheckpoint writer(OpenFeed feed, FeedLock lock, long id, int attempt, long checkpoints) {
+        return new CommitWithCheckpoint(feed.processor(), journal, jobs, transactions, lock, id, attempt, checkpoints);
     }
 
     private Job job(long id) {
