@@ -3,14 +3,15 @@ package dev.pipelinetracker.deadletters;
 import dev.pipelinetracker.engine.DeadLetters;
 import dev.pipelinetracker.replay.Batches;
 import dev.pipelinetracker.replay.OpenFeed;
+import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.TopicRanges;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Consumer;
 import javax.sql.DataSource;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * An organization's dead letters of one feed: those whose key it is. A letter with another key, or none, is nobody's here,
@@ -18,19 +19,22 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  */
 public final class LettersOf {
 
-    private static final int BATCH = 10_000;
-
     private final UUID organization;
     private final OpenFeed feed;
     private final DataSource database;
     private final Set<String> topics;
+    private final Operator operator;
 
-    /** @param topics all that the broker has */
-    public LettersOf(UUID organization, OpenFeed feed, DataSource database, Set<String> topics) {
+    /**
+     * @param topics all that the broker has
+     * @param operator who is told when the broker is waited for
+     */
+    public LettersOf(UUID organization, OpenFeed feed, DataSource database, Set<String> topics, Operator operator) {
         this.organization = organization;
         this.feed = feed;
         this.database = database;
         this.topics = Set.copyOf(topics);
+        this.operator = operator;
     }
 
     /** The dead-letter topic. */
@@ -49,9 +53,20 @@ public final class LettersOf {
      * @throws dev.pipelinetracker.replay.FailedException if the broker does not answer
      */
     public long count(String topic) {
-        long[] count = {0};
-        forEach(topic, letter -> count[0]++);
-        return count[0];
+        if (!topics.contains(topic)) {
+            return 0;
+        }
+        TopicRanges ranges = TopicRanges.of(feed.admin(), topic);
+        long count = 0;
+        try (Batches batches = feed.read(topic, ranges.starts(), ranges.ends(), OpenLetters.BATCH, operator)) {
+            while (!batches.isFinished()) {
+                count += batches.read().records().stream()
+                        .map(Letter::new)
+                        .filter(own()::accepts)
+                        .count();
+            }
+        }
+        return count;
     }
 
     /**
@@ -64,34 +79,29 @@ public final class LettersOf {
         if (!topics.contains(topic())) {
             return 0;
         }
-        Register register = new OpenLetters(feed, database).register();
-        Set<Place> settled = register.settled();
-        List<Place> open = new ArrayList<>();
-        forEach(topic(), letter -> {
-            if (!settled.contains(letter.place())) {
-                open.add(letter.place());
-            }
-        });
-        for (int from = 0; from < open.size(); from += BATCH) {
-            register.settle(open.subList(from, Math.min(open.size(), from + BATCH)), "erased", by, reason);
-        }
-        return open.size();
-    }
-
-    private void forEach(String topic, Consumer<Letter> action) {
-        if (!topics.contains(topic)) {
-            return;
-        }
-        TopicRanges ranges = TopicRanges.of(feed.admin(), topic);
-        try (Batches batches = feed.read(topic, ranges.starts(), ranges.ends(), Batches.MOST)) {
+        OpenLetters letters = new OpenLetters(feed, database);
+        long settled = 0;
+        try (Batches batches = letters.read(OpenLetters.BATCH, operator)) {
             while (!batches.isFinished()) {
-                for (ConsumerRecord<byte[], byte[]> polled : batches.read().records()) {
-                    Letter letter = new Letter(polled);
-                    if (letter.organization().filter(organization::equals).isPresent()) {
-                        action.accept(letter);
-                    }
+                List<Place> open = Letter.places(letters.open(batches.read().records(), own()));
+                if (!open.isEmpty()) {
+                    settled += settle(letters.register(), open, by, reason);
                 }
             }
         }
+        return settled;
+    }
+
+    private int settle(Register register, List<Place> open, String by, String reason) {
+        return Objects.requireNonNull(new TransactionTemplate(new JdbcTransactionManager(database))
+                .execute(transaction -> {
+                    List<Place> claimed = List.copyOf(register.claim(open, by));
+                    register.correct(claimed, "erased", reason);
+                    return claimed.size();
+                }));
+    }
+
+    private LetterFilter own() {
+        return new LetterFilter(Set.of(), List.of(organization), null, null, Set.of());
     }
 }

@@ -72,7 +72,7 @@ public class Erasure {
         journal.refuseUnmigrated();
         UUID organization = request.organization();
         TenantRows rows = new TenantRows(database, organization);
-        try (TenantTopics topics = new TenantTopics(feeds, processors, database, organization)) {
+        try (TenantTopics topics = new TenantTopics(feeds, processors, database, organization, operator)) {
             RowCounts there = rows.count();
             List<Remains> letters = topics.ofDeadLetters();
             if (there.all() == 0 && letters.isEmpty() && !journal.knows(organization)) {

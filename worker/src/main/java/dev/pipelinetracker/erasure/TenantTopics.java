@@ -6,6 +6,7 @@ import dev.pipelinetracker.replay.FailedException;
 import dev.pipelinetracker.replay.FeedLock;
 import dev.pipelinetracker.replay.Feeds;
 import dev.pipelinetracker.replay.OpenFeed;
+import dev.pipelinetracker.replay.Operator;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,7 @@ final class TenantTopics implements AutoCloseable {
     private final List<FeedLock> locks = new ArrayList<>();
     private final Set<String> topics;
 
-    TenantTopics(Feeds feeds, Processors processors, DataSource database, UUID organization) {
+    TenantTopics(Feeds feeds, Processors processors, DataSource database, UUID organization, Operator operator) {
         processors
                 .all()
                 .forEach(processor -> this.feeds.add(feeds.open(processor.feed().name())));
@@ -46,7 +47,7 @@ final class TenantTopics implements AutoCloseable {
             close();
             throw e;
         }
-        this.feeds.forEach(feed -> letters.add(new LettersOf(organization, feed, database, topics)));
+        this.feeds.forEach(feed -> letters.add(new LettersOf(organization, feed, database, topics, operator)));
     }
 
     /** Dead letters, dealt with or not, parked or not. */
