@@ -100,6 +100,7 @@ record Job(
                                 ? ""
                                 : ", offsets "
                                         + plan.ranges().stream()
+                                                .filter(range -> range.end() > range.first())
                                                 .map(range -> "%d:%d-%d"
                                                         .formatted(range.partition(), range.first(), range.end() - 1))
                                                 .collect(Collectors.joining(",")),
