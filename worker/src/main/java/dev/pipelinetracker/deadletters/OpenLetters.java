@@ -5,6 +5,7 @@ import dev.pipelinetracker.replay.Batches;
 import dev.pipelinetracker.replay.OpenFeed;
 import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.RefusedException;
+import dev.pipelinetracker.replay.Tally;
 import dev.pipelinetracker.replay.TopicRanges;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,11 @@ final class OpenLetters {
     /** Forgets what was dealt with and is no longer in the topic. */
     void prune() {
         register.prune(ranges.starts());
+    }
+
+    /** Puts a redrive of these, which is over, on record. */
+    void noteRedrive(Tally tally, String status) {
+        feed.noteRedrive(topic, ranges.topicId(), tally, status);
     }
 
     /** Reads all that the topic held, open or not; tells that operator when it waits. */

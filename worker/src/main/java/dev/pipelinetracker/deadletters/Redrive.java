@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.springframework.dao.DataAccessException;
 
 /** Drives letters, batch by batch, at its pace, and tells what became of them. */
 final class Redrive {
@@ -48,7 +49,8 @@ final class Redrive {
         Tally tally = new Tally();
         Pace pace = feed.pace(manner.speed(), stop);
         operator.begin("dead letters", planned);
-        boolean finished;
+        boolean finished = false;
+        String ended = "failed";
         try {
             InBatches batches = new InBatches(letters, filter, pace.batch(OpenLetters.BATCH), operator, stop);
             finished = batches.each(batch -> {
@@ -57,8 +59,12 @@ final class Redrive {
                 tally.skip(batch.size() - outcomes.size());
                 operator.progress(tally.records(), tally, pace.await(batch.size()));
             });
+            ended = finished ? "done" : "stopped";
         } finally {
             operator.close();
+            if (!manner.dryRun()) {
+                note(tally, ended);
+            }
         }
         String status = (manner.dryRun() ? "dry run, nothing was changed" : "redrive") + (finished ? "" : ", stopped");
         Map<String, Object> object = new LinkedHashMap<>();
@@ -68,5 +74,14 @@ final class Redrive {
         object.putAll(tally.asMap());
         operator.show("end", object, "%s: %,d dead letters: %s".formatted(status, tally.records(), tally));
         return finished;
+    }
+
+    /** The letters' own register is what counts; this is for the audit and the meters. */
+    private void note(Tally tally, String ended) {
+        try {
+            letters.noteRedrive(tally, ended);
+        } catch (DataAccessException e) {
+            operator.say("the redrive could not be put on record in tracker.replays");
+        }
     }
 }

@@ -73,6 +73,27 @@ final class Journal {
         return id;
     }
 
+    /** Writes the audit row of a redrive of that topic, which is over. */
+    void redriven(String feed, String topic, String topicId, Tally tally, String status, String by) {
+        sql.sql("""
+                        INSERT INTO tracker.replays
+                          (feed, topic, topic_id, requested_by, status, ended_at, skipped, inserted, updated, unchanged, rejected)
+                        VALUES (?, ?, ?, ?, ?, now(), ?, ?, ?, ?, ?::jsonb)
+                        """)
+                .params(
+                        feed,
+                        topic,
+                        topicId,
+                        by,
+                        status,
+                        tally.skipped(),
+                        tally.of(Stored.INSERTED),
+                        tally.of(Stored.UPDATED),
+                        tally.of(Stored.UNCHANGED),
+                        json(tally.rejections()))
+                .update();
+    }
+
     /**
      * Notes that a replay goes on, who does it, and what it lost to retention meanwhile; call it in a transaction.
      *

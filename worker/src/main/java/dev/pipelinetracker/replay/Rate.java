@@ -34,6 +34,11 @@ public record Rate(double recordsPerSecond) {
         return recordsPerSecond == 0 ? most : (int) Math.max(1, Math.min(most, recordsPerSecond / 10));
     }
 
+    /** How many records a second allows, of at most so many. */
+    int inASecond(int most) {
+        return recordsPerSecond == 0 ? most : (int) Math.min(most, recordsPerSecond);
+    }
+
     /** How long so many records take. */
     Duration timeOf(long records) {
         return recordsPerSecond == 0 ? Duration.ZERO : Duration.ofNanos((long) (records / recordsPerSecond * 1e9));

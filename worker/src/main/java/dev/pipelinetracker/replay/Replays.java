@@ -48,7 +48,7 @@ public class Replays {
             StopSignal stop) {
         journal.refuseUnmigrated();
         try (OpenFeed feed = feeds.open(name)) {
-            Plan plan = feed.plan(selection);
+            Plan plan = feed.plan(selection, operator);
             show(plan, manner.acceptGap(), operator);
             Run run = new Run(feed, plan, manner.speed(), operator, stop);
             if (manner.dryRun()) {
@@ -66,6 +66,11 @@ public class Replays {
     /** Goes on with a replay from its checkpoint, with its own ranges and filters; otherwise as {@link #replay}. */
     public boolean resume(long id, Manner manner, Operator operator, StopSignal stop) {
         journal.refuseUnmigrated();
+        if (job(id).isRedrive()) {
+            throw new RefusedException(
+                    "%d is a redrive. What is left of it is open still: run `dead-letters redrive` again."
+                            .formatted(id));
+        }
         try (OpenFeed feed = feeds.open(job(id).plan().feed());
                 FeedLock lock = feed.lock()) {
             // anew, now that nobody else can change it
@@ -74,7 +79,7 @@ public class Replays {
                 throw new RefusedException(
                         "replay %d is done, so there is nothing to resume. Start a new one.".formatted(id));
             }
-            Plan plan = feed.planAgain(job.plan());
+            Plan plan = feed.planAgain(job.plan(), operator);
             show(plan, manner.acceptGap(), operator);
             Run run = new Run(feed, plan, manner.speed(), operator, stop);
             operator.confirm("Resume replay %d, up to %,d records?".formatted(id, plan.remaining()), manner.yes());
@@ -91,7 +96,11 @@ public class Replays {
         if (newest.isEmpty()) {
             operator.say("no replays yet");
         }
-        newest.forEach(job -> operator.show("replay", job.asMap(), job.toString()));
+        String headings = Job.HEADINGS + System.lineSeparator();
+        for (Job job : newest) {
+            operator.show("replay", job.asMap(), headings + job);
+            headings = "";
+        }
     }
 
     /**
@@ -103,7 +112,7 @@ public class Replays {
             String name, Selection selection, Speed speed, boolean acceptGap, Operator operator, StopSignal stop) {
         journal.refuseUnmigrated();
         try (OpenFeed feed = feeds.open(name)) {
-            Plan plan = feed.plan(selection);
+            Plan plan = feed.plan(selection, operator);
             show(plan, acceptGap, operator);
             Run run = new Run(feed, plan, speed, operator, stop);
             return new Verify(run, new Comparison(feed.processor(), transactions, database), operator).holds();
