@@ -1,5 +1,7 @@
 package dev.pipelinetracker.publish;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +36,7 @@ final class Backlog {
      */
     Backlog(long capacity, Duration maxBlock) {
         this.capacity = capacity;
-        this.maxBlockNanos = maxBlock.toNanos();
+        this.maxBlockNanos = NANOSECONDS.convert(maxBlock);
     }
 
     /** Takes the event and has it queued in the order of acceptance, or says why not. */
@@ -119,7 +121,7 @@ final class Backlog {
     boolean awaitSettled(Duration within) {
         lock.lock();
         try {
-            long nanos = within.toNanos();
+            long nanos = NANOSECONDS.convert(within);
             // What comes later is not waited for.
             long last = accepted;
             while (!pending.isEmpty() && pending.values().iterator().next() <= last) {

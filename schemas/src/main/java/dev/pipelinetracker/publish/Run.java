@@ -1,5 +1,7 @@
 package dev.pipelinetracker.publish;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.events.RunStatus;
 import java.time.Duration;
@@ -62,7 +64,7 @@ public final class Run implements AutoCloseable {
         requireRunning();
         records = recordsProcessed;
         long now = System.nanoTime();
-        if (now - reportedNanos >= progressInterval.toNanos()) {
+        if (now - reportedNanos >= NANOSECONDS.convert(progressInterval)) {
             reportedNanos = now;
             var unused = publish(RunStatus.running, null);
         }

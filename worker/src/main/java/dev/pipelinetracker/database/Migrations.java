@@ -1,16 +1,10 @@
 package dev.pipelinetracker.database;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.CoreMigrationType;
 import org.flywaydb.core.api.MigrationInfo;
-import org.flywaydb.core.api.MigrationInfoService;
-import org.flywaydb.core.api.output.ValidateOutput;
-import org.flywaydb.core.api.output.ValidateResult;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -27,17 +21,14 @@ public final class Migrations {
 
     private static final Logger log = LoggerFactory.getLogger(Migrations.class);
 
-    private static final String OWN_SCHEMA = "tracker";
-    /** NULLS NOT DISTINCT, on which the identity of a chart stands, came with 15. */
-    private static final int OLDEST_SUPPORTED = 15;
+    static final String OWN_SCHEMA = "tracker";
     /** What an adopted database has already: V1 is its own schema 2.0, V2 is {@link Adoption}. */
     private static final String ADOPTED_AS = "2";
-    /** A migration leaves the worker before it running: in a rolling upgrade, and for a way back. */
-    private static final int NEWER_THAT_ARE_HARMLESS = 1;
 
     private final DataSource database;
     private final JdbcClient sql;
     private final Flyway flyway;
+    private final Inspection inspection;
 
     /** @param database lends at least two connections at a time, with the rights that the method names */
     public Migrations(DataSource database) {
@@ -54,6 +45,7 @@ public final class Migrations {
                 .baselineDescription("schema 2.0 that was there, adopted")
                 .ignoreMigrationPatterns("*:pending", "*:future")
                 .load();
+        this.inspection = new Inspection(sql, flyway);
     }
 
     /**
@@ -63,7 +55,7 @@ public final class Migrations {
      * to create a schema in the database and tables in {@code public}.
      */
     public void migrate() {
-        switch (state()) {
+        switch (inspection.state()) {
             case EMPTY, OURS -> applyPending();
             case SCHEMA_2_0 ->
                 throw new DatabaseRefusedException(
@@ -77,7 +69,7 @@ public final class Migrations {
      * written. One at a time.
      */
     public void migrateOrAdopt() {
-        switch (state()) {
+        switch (inspection.state()) {
             case EMPTY, OURS -> applyPending();
             case SCHEMA_2_0 ->
                 OneAtATime.run(database, () -> {
@@ -95,7 +87,7 @@ public final class Migrations {
      */
     public void replaceRoleBased() {
         OneAtATime.run(database, () -> {
-            DatabaseState state = state();
+            DatabaseState state = inspection.state();
             RoleBased roleBased = new RoleBased(database);
             if (state == DatabaseState.ROLE_BASED) {
                 roleBased.moveAway();
@@ -124,7 +116,7 @@ public final class Migrations {
      */
     public List<String> plan() {
         List<String> plan = new ArrayList<>();
-        DatabaseState state = state();
+        DatabaseState state = inspection.state();
         int applied = 0;
         switch (state) {
             case EMPTY, OURS -> {}
@@ -162,115 +154,8 @@ public final class Migrations {
         }
     }
 
-    private DatabaseState state() {
-        refuseOldServer();
-        // before the history is read: a worker that migrates at this moment commits a table and its history together
-        List<String> tables = tablesOfSchema20();
-        MigrationInfoService found = flyway.info();
-        refuseNewerHistory(found);
-        if (anyApplied(found)) {
-            refuseOtherHistory();
-            return DatabaseState.OURS;
-        }
-        if (tables.isEmpty()) {
-            return DatabaseState.EMPTY;
-        }
-        if (RoleBased.isThere(sql)) {
-            return DatabaseState.ROLE_BASED;
-        }
-        refuseOtherTables(tables);
-        return DatabaseState.SCHEMA_2_0;
-    }
-
-    /**
-     * Refuses a server that is too old.
-     *
-     * @param versionNumber PostgreSQL's {@code server_version_num}, such as 150018 for 15.18
-     */
-    static void refuseOldServer(int versionNumber) {
-        int major = versionNumber / 10_000;
-        if (major < OLDEST_SUPPORTED) {
-            throw new DatabaseRefusedException(
-                    "PostgreSQL %d is too old: this worker needs %d or newer. Upgrade the server, or set spring.datasource.url to another one."
-                            .formatted(major, OLDEST_SUPPORTED));
-        }
-    }
-
-    private void refuseOldServer() {
-        refuseOldServer(sql.sql("SELECT current_setting('server_version_num')::int")
-                .query(Integer.class)
-                .single());
-    }
-
-    private List<String> tablesOfSchema20() {
-        // not to_regclass(): that needs rights on the schema
-        return sql.sql("""
-                        SELECT relname
-                        FROM pg_catalog.pg_class
-                        WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'public')
-                          AND relkind IN ('r', 'p', 'v', 'm', 'f')
-                          AND relname IN (:tables)
-                        ORDER BY relname
-                        """).param("tables", Schema20.TABLES).query(String.class).list();
-    }
-
-    private static boolean anyApplied(MigrationInfoService found) {
-        // synthetic: the creation of the schema is an entry of the history too; so is an adoption, which counts
-        return Arrays.stream(found.applied())
-                .anyMatch(migration ->
-                        !migration.getType().isSynthetic() || migration.getType() == CoreMigrationType.BASELINE);
-    }
-
-    private static void refuseNewerHistory(MigrationInfoService found) {
-        int newestOfOurs = 0;
-        int newestThere = 0;
-        for (MigrationInfo migration : found.all()) {
-            if (migration.getVersion() == null) {
-                continue;
-            }
-            int version = Integer.parseInt(migration.getVersion().getVersion());
-            switch (migration.getState()) {
-                case FUTURE_SUCCESS, FUTURE_FAILED -> newestThere = Math.max(newestThere, version);
-                default -> newestOfOurs = Math.max(newestOfOurs, version);
-            }
-        }
-        if (newestThere > newestOfOurs + NEWER_THAT_ARE_HARMLESS) {
-            throw new DatabaseRefusedException(
-                    "The database was migrated to version %d by a newer worker than this one, which knows version %d and can work with %d at most. Run that worker, or a newer one."
-                            .formatted(newestThere, newestOfOurs, newestOfOurs + NEWER_THAT_ARE_HARMLESS));
-        }
-    }
-
-    private void refuseOtherTables(List<String> tables) {
-        List<String> differences = Schema20.differences(sql);
-        if (!differences.isEmpty()) {
-            throw new DatabaseRefusedException(
-                    "The database already has tables that this worker did not create (public: %s), they are not schema 2.0 (%s%s), and there is no history of its own migrations in the schema %s. Bring them to schema 2.0, or set spring.datasource.url to an empty database."
-                            .formatted(
-                                    String.join(", ", tables),
-                                    differences.stream().limit(3).collect(Collectors.joining("; ")),
-                                    differences.size() > 3 ? "; and %d more".formatted(differences.size() - 3) : "",
-                                    OWN_SCHEMA));
-        }
-    }
-
     private static DatabaseRefusedException refusedForRoles() {
         return new DatabaseRefusedException(
                 "The database has the framework's older schema, by role instead of organization. migrate --plan tells what migrate --replace-role-based would do: move those tables to the schema legacy, and create schema 2.0.");
-    }
-
-    private void refuseOtherHistory() {
-        ValidateResult result = flyway.validateWithResult();
-        if (!result.validationSuccessful) {
-            throw new DatabaseRefusedException(
-                    "The database was migrated by other scripts than this worker's (in %s, version %s). Run the worker that belongs to it, or set spring.datasource.url to another database."
-                            .formatted(OWN_SCHEMA + ".flyway_schema_history", versions(result)));
-        }
-    }
-
-    private static String versions(ValidateResult result) {
-        return result.invalidMigrations.stream()
-                .map((ValidateOutput invalid) -> invalid.version)
-                .collect(Collectors.joining(", "));
     }
 }

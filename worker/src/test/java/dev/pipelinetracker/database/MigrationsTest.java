@@ -183,7 +183,7 @@ class MigrationsTest {
     @ValueSource(ints = {90_624, 140_023})
     void aServerOlderThan15IsRefused(int versionNumber) {
         assertThatExceptionOfType(DatabaseRefusedException.class)
-                .isThrownBy(() -> Migrations.refuseOldServer(versionNumber))
+                .isThrownBy(() -> Inspection.refuseOldServer(versionNumber))
                 .withMessageContaining("PostgreSQL " + versionNumber / 10_000 + " is too old")
                 .withMessageContaining("15 or newer");
     }
@@ -191,7 +191,7 @@ class MigrationsTest {
     @ParameterizedTest
     @ValueSource(ints = {150_000, 150_018, 180_006, 200_000})
     void aServerOf15OrNewerIsTaken(int versionNumber) {
-        assertThatCode(() -> Migrations.refuseOldServer(versionNumber)).doesNotThrowAnyException();
+        assertThatCode(() -> Inspection.refuseOldServer(versionNumber)).doesNotThrowAnyException();
     }
 
     @Test

@@ -93,8 +93,14 @@ class CrashTest {
     @Test
     @MatrixRow(3)
     void aWorkerToldToStopEndsItsBatchAndCommitsIt() throws Exception {
+        // the stage's short time-out would end the statement's wait for the lock on a slow machine
         WorkerProcess first = stage.startWorker(Map.of(
-                "spring.datasource.hikari.connection-init-sql", "SET TIME ZONE 'UTC'; SET enable_seqscan = off"));
+                "spring.datasource.hikari.data-source-properties.socketTimeout",
+                "30",
+                "spring.kafka.consumer.properties.max.poll.interval.ms",
+                "60000",
+                "spring.datasource.hikari.connection-init-sql",
+                "SET TIME ZONE 'UTC'; SET enable_seqscan = off"));
         stage.publish(Kind.RUNS, 10);
         stage.settle();
         try (Connection lock = lockTable(Kind.RUNS)) {

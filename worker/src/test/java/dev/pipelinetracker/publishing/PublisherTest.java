@@ -9,6 +9,7 @@ import dev.pipelinetracker.events.RunStatus;
 import dev.pipelinetracker.events.RunType;
 import dev.pipelinetracker.events.SourceInsight;
 import dev.pipelinetracker.events.Visualization;
+import dev.pipelinetracker.local.LocalRegistry;
 import dev.pipelinetracker.publish.Deliveries;
 import dev.pipelinetracker.publish.EventFeed;
 import dev.pipelinetracker.publish.OnFailure;
@@ -29,6 +30,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,11 +47,13 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 class PublisherTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
 
     private final SchemaRegistry registry = new SchemaRegistry(RegistrySettings.at(URI.create(RealRegistry.url())));
     private final UUID organization = UUID.randomUUID();
@@ -220,13 +224,49 @@ class PublisherTest {
     }
 
     @Test
-    void theRegistryIsAskedForNoMoreThanItMustGive() {
-        try (Publisher publisher = Publisher.connect(settings())) {
-            publisher.requireReady(EventFeed.INSIGHTS);
-        }
+    void aJobThatMayOnlyReadTheRegistryPublishesAndAsksItOnce() throws Exception {
         String subject = EventFeed.subject(topic(EventFeed.INSIGHTS));
+        try (ReadingRegistry reading = new ReadingRegistry(RealRegistry.url())) {
+            PublisherSettings settings = at(PublisherSettings.of(
+                    RealBroker.bootstrapServers(), new SchemaRegistry(RegistrySettings.at(reading.url()))));
+            try (Publisher publisher = Publisher.connect(settings)) {
+                // Not registered yet, and this job may not do it.
+                assertThatThrownBy(() -> publisher.requireReady(EventFeed.INSIGHTS))
+                        .isInstanceOf(PublishException.class)
+                        .hasMessageContaining("403");
+            }
+            try (Publisher registers = Publisher.connect(settings())) {
+                registers.requireReady(EventFeed.INSIGHTS);
+            }
+            reading.asked().clear();
+            try (Publisher publisher = Publisher.connect(settings)) {
+                publisher.requireReady(EventFeed.INSIGHTS);
+                for (int i = 0; i < 3; i++) {
+                    publisher.publish(Events.insight(organization, i)).get(30, TimeUnit.SECONDS);
+                }
+            }
+            assertThat(reading.asked()).containsExactly("POST /subjects/" + subject);
+        }
         assertThat(registry.versions(subject)).hasSize(1);
         assertThat(registry.versions(subject).get(1)).doesNotContain("avro.java.string");
+    }
+
+    @Test
+    void whatWasPublishedWhileTheRegistryWasAwayIsDeliveredWhenItIsBack(@TempDir Path folder) throws Exception {
+        int port = closedPort();
+        URI url = URI.create("http://127.0.0.1:" + port);
+        PublisherSettings settings =
+                at(PublisherSettings.of(RealBroker.bootstrapServers(), new SchemaRegistry(RegistrySettings.at(url))));
+        try (Publisher publisher = Publisher.connect(settings)) {
+            CompletableFuture<RecordMetadata> delivery = publisher.publish(Events.run(organization, 1));
+            assertThat(publisher.flush(Duration.ofMillis(1_500))).isEqualTo(new Deliveries(0, 0, 1));
+            try (LocalRegistry back = LocalRegistry.start(folder.resolve("registry.json"), port)) {
+                delivery.get(60, TimeUnit.SECONDS);
+                assertThat(publisher.flush(FOREVER)).isEqualTo(new Deliveries(1, 0, 0));
+                assertThat(back.url()).isEqualTo(url);
+            }
+        }
+        assertThat(RealBroker.readAll(topic(EventFeed.PIPELINE_RUNS))).hasSize(1);
     }
 
     @Test
