@@ -84,15 +84,21 @@ final class ClassArchive {
         return String.join(File.pathSeparator, jars);
     }
 
-    private static Path jar(Path folder, String name) {
+    private static Path jar(Path folder, String jarName) {
         try {
-            Path file = Files.createDirectories(ChildJvm.FOLDER).resolve(name).toAbsolutePath();
+            Path file =
+                    Files.createDirectories(ChildJvm.FOLDER).resolve(jarName).toAbsolutePath();
             try (JarOutputStream jar = new JarOutputStream(Files.newOutputStream(file));
                     Stream<Path> paths = Files.walk(folder)) {
-                for (Path path : (Iterable<Path>) paths.filter(Files::isRegularFile)::iterator) {
-                    jar.putNextEntry(
-                            new JarEntry(folder.relativize(path).toString().replace(File.separatorChar, '/')));
-                    Files.copy(path, jar);
+                for (Path path : (Iterable<Path>) paths::iterator) {
+                    String name = folder.relativize(path).toString().replace(File.separatorChar, '/');
+                    if (Files.isRegularFile(path)) {
+                        jar.putNextEntry(new JarEntry(name));
+                        Files.copy(path, jar);
+                    } else if (!name.isEmpty()) {
+                        // Spring's scan of a package looks for its folder
+                        jar.putNextEntry(new JarEntry(name + "/"));
+                    }
                 }
             }
             return file;
