@@ -13,6 +13,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
+import org.springframework.boot.kafka.autoconfigure.DefaultKafkaProducerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.core.ConsumerFactory;
@@ -92,14 +93,15 @@ public class Listening {
                 () -> System.exit(SpringApplication.exit(context, () -> REFUSED)));
     }
 
-    @Bean(destroyMethod = "close")
-    Admin admin(KafkaAdmin admin) {
-        return Admin.create(admin.getConfigurationProperties());
+    /** Without a broker it would be waited for when the worker stops. What is not acknowledged then is delivered again. */
+    @Bean
+    DefaultKafkaProducerFactoryCustomizer stopWithoutABroker() {
+        return producers -> producers.setPhysicalCloseTimeout((int) LogBounds.LONGEST_CLOSE.toSeconds());
     }
 
     @Bean
-    LogBounds logBounds(Admin admin, LiveFeeds feeds) {
-        return new LogBounds(admin, feeds);
+    LogBounds logBounds(KafkaAdmin admin, LiveFeeds feeds) {
+        return new LogBounds(Admin.create(admin.getConfigurationProperties()), feeds);
     }
 
     @Bean

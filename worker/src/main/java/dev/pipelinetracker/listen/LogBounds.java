@@ -24,17 +24,26 @@ import org.springframework.scheduling.annotation.Scheduled;
  * wait: a paused partition is not fetched, and that is when lag matters, and when retention may delete what is still to be
  * processed.
  */
-class LogBounds {
+class LogBounds implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LogBounds.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
+    /** How long the end of a client may take: by default it takes as long as the broker is away. */
+    static final Duration LONGEST_CLOSE = Duration.ofSeconds(1);
+
     private final Admin admin;
     private final LiveFeeds feeds;
 
+    /** Asks for the partitions of those feeds; the admin client is closed with this. */
     LogBounds(Admin admin, LiveFeeds feeds) {
         this.admin = admin;
         this.feeds = feeds;
+    }
+
+    @Override
+    public void close() {
+        admin.close(LONGEST_CLOSE);
     }
 
     /** Of a partition for which the broker does not answer, the last known bounds stay. */

@@ -151,12 +151,13 @@ final class PartitionProgress {
 
     /** A statement with so many records took too long, this partition's first among them. */
     synchronized void tooSlow(long first, int together) {
+        boolean another = !slow.isEmpty();
         if (together == 1) {
             // behind all others, and behind those that were found slow before: the rest need not wait for it
             slow.remove(first);
             slow.add(first);
             limit = WHOLE;
-        } else if (limit != WHOLE || failures >= TRIES_OF_THE_WHOLE_BATCH) {
+        } else if (another || limit != WHOLE || failures >= TRIES_OF_THE_WHOLE_BATCH) {
             limit = together / 2;
         }
     }

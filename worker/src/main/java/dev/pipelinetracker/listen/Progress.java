@@ -38,6 +38,9 @@ final class Progress implements ConsumerAwareRebalanceListener {
     // a person has to mend it: no need to hurry, nor to flood the log
     private static final Duration LONGEST_PAUSE_WHEN_STOPPED = Duration.ofSeconds(10);
 
+    // bytes; what is processed together is there three times: as polled, as events, and as the statement's parameters
+    private static final long LARGEST_SHARE = 16L << 20;
+
     private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(2);
 
     private final InstantSource clock;
@@ -154,8 +157,9 @@ final class Progress implements ConsumerAwareRebalanceListener {
     /**
      * These records are in hand, and the oldest unprocessed ones of their partitions.
      *
-     * @return what to process together, one after the other: all of it at once, but without what is durable already, and in
-     *     smaller and smaller shares after they were too much for one statement, what is slow by itself last
+     * @return what to process together, one after the other: all of it at once if that is no more than 16 MiB, but without
+     *     what is durable already, and in smaller and smaller shares after they were too much for one statement, what is slow
+     *     by itself last
      */
     List<List<ConsumerRecord<byte[], byte[]>>> started(List<ConsumerRecord<byte[], byte[]>> polled) {
         boolean[] whole = {true};
@@ -165,7 +169,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
             whole[0] &= partition.isWhole();
             limit[0] = Math.min(limit[0], partition.limit());
         });
-        if (whole[0] && limit[0] >= polled.size()) {
+        if (whole[0] && limit[0] >= polled.size() && bytes(polled) <= LARGEST_SHARE) {
             return List.of(polled);
         }
         return shares(polled, limit[0]);
@@ -183,11 +187,35 @@ final class Progress implements ConsumerAwareRebalanceListener {
             }
         }
         List<List<ConsumerRecord<byte[], byte[]>>> shares = new ArrayList<>();
-        for (int from = 0; from < open.size(); from += Math.min(limit, open.size())) {
-            shares.add(open.subList(from, Math.min(open.size(), from + Math.min(limit, open.size()))));
+        int from = 0;
+        long bytes = 0;
+        for (int i = 0; i < open.size(); i++) {
+            int size = bytes(open.get(i));
+            if (i > from && (i - from == limit || bytes + size > LARGEST_SHARE)) {
+                shares.add(open.subList(from, i));
+                from = i;
+                bytes = 0;
+            }
+            bytes += size;
+        }
+        if (from < open.size()) {
+            shares.add(open.subList(from, open.size()));
         }
         shares.addAll(alone);
         return shares;
+    }
+
+    private static long bytes(List<ConsumerRecord<byte[], byte[]>> records) {
+        long bytes = 0;
+        for (ConsumerRecord<byte[], byte[]> each : records) {
+            bytes += bytes(each);
+        }
+        return bytes;
+    }
+
+    private static int bytes(ConsumerRecord<byte[], byte[]> each) {
+        byte[] value = each.value();
+        return value == null ? 0 : value.length;
     }
 
     /** A partition has nothing more to poll. */

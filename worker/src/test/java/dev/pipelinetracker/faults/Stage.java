@@ -262,6 +262,8 @@ final class Stage implements AutoCloseable {
     /** Waits until every event is committed, then holds the account; nothing may have been ahead at any time. */
     Account settle() {
         Account account = ledger.settle(LIMIT);
+        // the watch may not have come to it while the world was at fault
+        ledger.checkNeverAhead();
         watch.verify();
         return account;
     }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -91,6 +92,33 @@ class OffsetsGoneTest {
             assertThat(gaps(prefix)).containsExactly("2..50 log_shortened");
             publish(prefix, 2);
             await().atMost(SOON).until(() -> rows() == 3);
+        }
+    }
+
+    @Test
+    @MatrixRow(31)
+    void aTopicThatIsMadeAnewUnderARunningWorkerIsReadFromItsStart() throws Exception {
+        String prefix = RunningWorker.createTopics(1);
+        String topic = prefix + "pipeline-runs";
+        for (int number = 0; number < 10; number++) {
+            publish(prefix, number);
+        }
+        try (RunningWorker worker = RunningWorker.start(prefix, database);
+                Admin admin = RealBroker.admin()) {
+            await().atMost(SOON).until(() -> rows() == 10);
+            admin.deleteTopics(List.of(topic)).all().get();
+            await().atMost(SOON).ignoreExceptions().until(() -> {
+                admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1)))
+                        .all()
+                        .get();
+                return true;
+            });
+            publish(prefix, 10);
+            publish(prefix, 11);
+            await().atMost(SOON).until(() -> rows() == 12);
+            publish(prefix, 12);
+            await().atMost(SOON).until(() -> rows() == 13);
+            assertThat(worker.count("tracker.rejections")).isZero();
         }
     }
 
