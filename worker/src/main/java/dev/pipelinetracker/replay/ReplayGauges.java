@@ -31,7 +31,7 @@ class ReplayGauges {
             SELECT f.feed, coalesce(sum(r.inserted), 0) AS inserted, coalesce(sum(r.updated), 0) AS updated,
                    coalesce(sum(r.unchanged), 0) AS unchanged, coalesce(sum(r.skipped), 0) AS skipped,
                    coalesce(sum((SELECT sum(value::int8) FROM jsonb_each_text(r.rejected))), 0) AS rejected,
-                   count(*) FILTER (WHERE r.topic NOT LIKE '%.dlt'
+                   count(*) FILTER (WHERE r.topic NOT LIKE '%.dlt' AND r.updated_at > now() - interval '7 days'
                                     AND (r.status IN ('failed', 'stopped') OR (r.status = 'running' AND NOT f.held))) AS unfinished,
                    coalesce(extract(epoch FROM max(r.ended_at) FILTER (WHERE r.status = 'done')), 0) AS done_at,
                    f.held::int AS running
@@ -95,7 +95,7 @@ class ReplayGauges {
         }
         Gauge.builder("tracker.replay.unfinished", this, gauges -> gauges.value(feed, "unfinished"))
                 .description(
-                        "Replays that failed or were interrupted, and were not resumed; from the database, the same in every worker")
+                        "Replays of the last 7 days that failed or were interrupted, and were not resumed; from the database, the same in every worker")
                 .tags(tags)
                 .register(registry);
         Gauge.builder("tracker.replay.running", this, gauges -> gauges.value(feed, "running"))

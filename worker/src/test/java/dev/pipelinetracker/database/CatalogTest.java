@@ -209,6 +209,7 @@ class CatalogTest {
                 table public.users
                 table tracker.erasures
                 table tracker.flyway_schema_history
+                table tracker.offset_gaps
                 table tracker.redriven
                 table tracker.replay_partitions
                 table tracker.replays

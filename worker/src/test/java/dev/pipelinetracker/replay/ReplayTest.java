@@ -509,6 +509,11 @@ class ReplayTest {
                         INSERT INTO tracker.replays (feed, topic, topic_id, requested_by, status)
                         VALUES ('pipeline-runs', 't', 'i', 'somebody', 'failed'), ('pipeline-runs', 't', 'i', 'somebody', 'running')
                         """).update();
+        // given up: nobody will resume it
+        database.sql().sql("""
+                        INSERT INTO tracker.replays (feed, topic, topic_id, requested_by, status, updated_at)
+                        VALUES ('pipeline-runs', 't', 'i', 'somebody', 'failed', now() - interval '8 days')
+                        """).update();
         try (RunningWorker worker = RunningWorker.start(prefix, database)) {
             await().atMost(SOON).until(() -> gauge(worker, "unfinished") == 2);
             assertThat(gauge(worker, "running")).isZero();
