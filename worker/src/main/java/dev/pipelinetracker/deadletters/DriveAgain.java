@@ -4,6 +4,7 @@ import dev.pipelinetracker.engine.Outcome;
 import dev.pipelinetracker.engine.Outcome.Rejected;
 import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.replay.FeedLock;
+import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.Requester;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * Drives letters through the engine. They are claimed first, so that even whoever has lost the feed's lock without knowing
  * drives none again that another has driven. Rows and register are committed together; what is rejected again is acknowledged by
- * the broker before, so that after a crash in between a letter may be returned twice, but none is lost.
+ * the broker before, so that after a crash in between a letter may be returned twice, but none is lost. One that has become
+ * too large to be returned stays open.
  */
 final class DriveAgain {
 
@@ -24,6 +26,7 @@ final class DriveAgain {
     private final Outbox outbox;
     private final TransactionTemplate transactions;
     private final FeedLock lock;
+    private final Operator operator;
     private final String topic;
     private final ParkedTopic parked;
     private final int cap;
@@ -37,6 +40,7 @@ final class DriveAgain {
             Producer<byte[], byte[]> producer,
             TransactionTemplate transactions,
             FeedLock lock,
+            Operator operator,
             ParkedTopic parked,
             int cap) {
         this.processor = processor;
@@ -44,6 +48,7 @@ final class DriveAgain {
         this.outbox = new Outbox(producer);
         this.transactions = transactions;
         this.lock = lock;
+        this.operator = operator;
         this.topic = letters.topic();
         this.parked = parked;
         this.cap = cap;
@@ -60,6 +65,7 @@ final class DriveAgain {
         }
         List<Outcome> outcomes = unsure;
         unsurePlace = null;
+        outbox.batchIsDone();
         return outcomes;
     }
 
@@ -68,12 +74,14 @@ final class DriveAgain {
         List<Letter> batch = offered.stream()
                 .filter(letter -> claimed.contains(letter.place()))
                 .toList();
-        List<Outcome> outcomes = batch.isEmpty() ? List.of() : driveClaimed(batch);
-        unsure = outcomes;
-        unsurePlace = batch.isEmpty() ? null : batch.get(0).place();
+        unsure = List.of();
+        unsurePlace = null;
+        if (!batch.isEmpty()) {
+            driveClaimed(batch);
+        }
     }
 
-    private List<Outcome> driveClaimed(List<Letter> batch) {
+    private void driveClaimed(List<Letter> batch) {
         List<Outcome> outcomes = processor.process(Letter.polled(batch), rejected -> {});
         List<Place> returned = new ArrayList<>();
         List<Place> hopeless = new ArrayList<>();
@@ -90,9 +98,21 @@ final class DriveAgain {
                 hopeless.add(letter.place());
             }
         }
-        outbox.flush();
+        Set<Place> tooLarge = outbox.flush();
+        register.release(tooLarge, operator);
+        returned.removeAll(tooLarge);
+        hopeless.removeAll(tooLarge);
         register.correct(returned, "returned", null);
         register.correct(hopeless, "parked", "tried %d times".formatted(cap));
-        return outcomes;
+        unsure = outcomes;
+        unsurePlace = claimed(batch, tooLarge);
+    }
+
+    /** One that is in the register if this is committed; null if none is, and doing it again does no harm. */
+    private static @Nullable Place claimed(List<Letter> batch, Set<Place> released) {
+        return Letter.places(batch).stream()
+                .filter(place -> !released.contains(place))
+                .findFirst()
+                .orElse(null);
     }
 }

@@ -87,7 +87,8 @@ public class LetterBox {
             operator.confirm("Redrive %,d dead letters?".formatted(planned), manner.yes());
             try (FeedLock lock = feed.lock()) {
                 ParkedTopic parked = prepare(letters, feed);
-                DriveAgain again = new DriveAgain(feed.processor(), letters, producer, transactions, lock, parked, cap);
+                DriveAgain again =
+                        new DriveAgain(feed.processor(), letters, producer, transactions, lock, operator, parked, cap);
                 return redrive.all(planned, again::drive);
             }
         }
@@ -115,13 +116,11 @@ public class LetterBox {
             String topic = ParkedTopic.of(letters.topic()).name();
             operator.confirm("Park %,d dead letters in %s?".formatted(planned, topic), yes);
             try (FeedLock lock = feed.lock()) {
-                Park park = new Park(letters.register(), producer, transactions, lock, prepare(letters, feed), reason);
+                ParkedTopic there = prepare(letters, feed);
+                Park park = new Park(letters.register(), producer, transactions, lock, operator, there, reason);
                 long[] parked = {0};
                 InBatches batches = new InBatches(letters, filter, OpenLetters.BATCH, operator, stop);
-                boolean finished = batches.each(batch -> {
-                    park.park(batch);
-                    parked[0] += batch.size();
-                });
+                boolean finished = batches.each(batch -> parked[0] += park.park(batch));
                 String status = finished ? "parked" : "stopped; run the same command again to park the rest";
                 operator.show(
                         "end",

@@ -1,8 +1,10 @@
 package dev.pipelinetracker.deadletters;
 
 import dev.pipelinetracker.replay.FeedLock;
+import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.Requester;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -17,6 +19,7 @@ final class Park {
     private final Outbox outbox;
     private final TransactionTemplate transactions;
     private final FeedLock lock;
+    private final Operator operator;
     private final ParkedTopic parked;
     private final String reason;
 
@@ -25,28 +28,36 @@ final class Park {
             Producer<byte[], byte[]> producer,
             TransactionTemplate transactions,
             FeedLock lock,
+            Operator operator,
             ParkedTopic parked,
             String reason) {
         this.register = register;
         this.outbox = new Outbox(producer);
         this.transactions = transactions;
         this.lock = lock;
+        this.operator = operator;
         this.parked = parked;
         this.reason = reason;
     }
 
-    void park(List<Letter> batch) {
+    /** How many of these were parked: the others somebody else has dealt with, or they are too large and stay open. */
+    int park(List<Letter> batch) {
         lock.keep();
-        transactions.executeWithoutResult(transaction -> parkUncommitted(batch));
+        int parked = Objects.requireNonNull(transactions.execute(transaction -> parkUncommitted(batch)));
+        outbox.batchIsDone();
+        return parked;
     }
 
-    private void parkUncommitted(List<Letter> batch) {
+    private int parkUncommitted(List<Letter> batch) {
         String by = Requester.name();
         Set<Place> claimed = register.claim(Letter.places(batch), by);
         batch.stream()
                 .filter(letter -> claimed.contains(letter.place()))
                 .forEach(letter -> outbox.park(parked.name(), letter, by, reason));
-        outbox.flush();
+        Set<Place> tooLarge = outbox.flush();
+        register.release(tooLarge, operator);
+        claimed.removeAll(tooLarge);
         register.correct(List.copyOf(claimed), "parked", reason);
+        return claimed.size();
     }
 }

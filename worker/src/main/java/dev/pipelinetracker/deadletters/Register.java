@@ -1,5 +1,6 @@
 package dev.pipelinetracker.deadletters;
 
+import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.RefusedException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -105,6 +106,21 @@ final class Register {
                         """)
                 .params(Arrays.asList(became, reason, partitions(places), offsets(places), topic, topicId))
                 .update();
+    }
+
+    /** Opens claimed ones that cannot be sent on again, and tells that operator; call it in the claim's transaction. */
+    void release(Set<Place> tooLarge, Operator operator) {
+        if (tooLarge.isEmpty()) {
+            return;
+        }
+        List<Place> places = List.copyOf(tooLarge);
+        sql.sql("""
+                        DELETE FROM tracker.redriven r USING unnest(?::int4[], ?::int8[]) AS t (partition, at)
+                        WHERE r.topic = ? AND r.topic_id = ? AND r.partition = t.partition AND r."offset" = t.at
+                        """).params(partitions(places), offsets(places), topic, topicId).update();
+        operator.say(
+                "%,d letters stay open, too large to be sent on with their new headers: %s. Raise max.message.bytes of %s and of its .parked, or spring.kafka.producer.properties.max.request.size, then try again."
+                        .formatted(places.size(), places, topic));
     }
 
     private static Place place(ResultSet row, int number) throws SQLException {

@@ -31,11 +31,15 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
@@ -246,28 +250,85 @@ class LetterBoxTest {
 
     @Test
     void whoHasLostTheLockWithoutKnowingDrivesNothingAgain() {
-        TransactionTemplate transactions =
-                new TransactionTemplate(new JdbcTransactionManager(session.get(DataSource.class)));
         try (OpenFeed feed = session.get(Feeds.class).open(FEED);
                 FeedLock lock = feed.lock()) {
             OpenLetters letters = new OpenLetters(feed, session.get(DataSource.class));
             List<Letter> batch = new ArrayList<>();
             letters.forEach(ALL, session.operator(), batch::add);
             assertThat(batch).hasSize(2);
-            ParkedTopic parked = ParkedTopic.of(dlt);
-            parked.prepare(feed.admin());
+            ParkedTopic.of(dlt).prepare(feed.admin());
             Producer<byte[], byte[]> producer = producer(Map.of());
 
-            assertThat(new DriveAgain(feed.processor(), letters, producer, transactions, lock, parked, 5).drive(batch))
-                    .hasSize(2);
-            assertThat(new DriveAgain(feed.processor(), letters, producer, transactions, lock, parked, 5).drive(batch))
+            assertThat(again(feed, letters, producer, lock).drive(batch)).hasSize(2);
+            assertThat(again(feed, letters, producer, lock).drive(batch))
                     .as("left to the other")
                     .isEmpty();
-            new Park(letters.register(), producer, transactions, lock, parked, "hopeless").park(batch);
+            assertThat(park(letters, producer, lock).park(batch)).isZero();
             producer.close();
         }
         assertThat(RealBroker.readAll(dlt)).as("each returned once").hasSize(4);
         assertThat(RealBroker.readAll(dlt + ".parked")).isEmpty();
+    }
+
+    @Test
+    void aLetterThatIsTooLargeStaysOpenAndHoldsUpNoneAndTheParkedTopicTakesWhatTheDeadLettersTake() throws Exception {
+        ConfigResource deadLetters = new ConfigResource(ConfigResource.Type.TOPIC, dlt);
+        ConfigResource parked = new ConfigResource(ConfigResource.Type.TOPIC, dlt + ".parked");
+        try (var admin = RealBroker.admin()) {
+            AlterConfigOp larger =
+                    new AlterConfigOp(new ConfigEntry("max.message.bytes", "2000000"), AlterConfigOp.OpType.SET);
+            AlterConfigOp longer =
+                    new AlterConfigOp(new ConfigEntry("retention.ms", "7200000000"), AlterConfigOp.OpType.SET);
+            admin.incrementalAlterConfigs(Map.of(deadLetters, List.of(larger, longer)))
+                    .all()
+                    .get();
+        }
+        RealBroker.send(dlt, Events.key(known), new byte[20_000]);
+        try (OpenFeed feed = session.get(Feeds.class).open(FEED);
+                FeedLock lock = feed.lock();
+                Producer<byte[], byte[]> small = producer(Map.of("max.request.size", 10_000))) {
+            OpenLetters letters = new OpenLetters(feed, session.get(DataSource.class));
+            List<Letter> batch = new ArrayList<>();
+            letters.forEach(ALL, session.operator(), batch::add);
+            ParkedTopic.of(dlt).prepare(feed.admin());
+            session.shown();
+
+            assertThat(again(feed, letters, small, lock).drive(batch)).hasSize(3);
+            assertThat(session.shown()).contains("1 letters stay open", "[0@2]", "max.message.bytes");
+            assertThat(park(letters, small, lock).park(batch)).isZero();
+            assertThat(settled()).containsExactly("0@0", "0@1");
+            Config inherited = feed.admin()
+                    .describeConfigs(List.of(parked))
+                    .all()
+                    .get()
+                    .values()
+                    .iterator()
+                    .next();
+            assertThat(inherited.get("max.message.bytes").value()).isEqualTo("2000000");
+            assertThat(inherited.get("retention.ms").value()).isEqualTo("7200000000");
+        }
+        assertThat(RealBroker.readAll(dlt)).as("two returned").hasSize(5);
+        assertThat(RealBroker.readAll(dlt + ".parked")).isEmpty();
+    }
+
+    private DriveAgain again(OpenFeed feed, OpenLetters letters, Producer<byte[], byte[]> producer, FeedLock lock) {
+        return new DriveAgain(
+                feed.processor(), letters, producer, transactions(), lock, session.operator(), ParkedTopic.of(dlt), 5);
+    }
+
+    private Park park(OpenLetters letters, Producer<byte[], byte[]> producer, FeedLock lock) {
+        return new Park(
+                letters.register(),
+                producer,
+                transactions(),
+                lock,
+                session.operator(),
+                ParkedTopic.of(dlt),
+                "hopeless");
+    }
+
+    private TransactionTemplate transactions() {
+        return new TransactionTemplate(new JdbcTransactionManager(session.get(DataSource.class)));
     }
 
     @Test
@@ -285,6 +346,19 @@ class LetterBoxTest {
                     .isInstanceOf(WorldFault.class);
 
             assertThat(sent[0]).as("sent after the first failure").isZero();
+
+            Letter neighbour = new Letter(RealBroker.readAll(dlt).get(1));
+            String target = "neighbours-" + unknown;
+            RealBroker.createTopics(1, target);
+            for (int attempt = 0; attempt < 2; attempt++) {
+                outbox.park(target, neighbour, "me", null);
+                assertThatThrownBy(() -> outbox.park("no-such-topic-" + unknown, letter, "me", null))
+                        .isInstanceOf(WorldFault.class);
+            }
+            assertThat(outbox.flush()).isEmpty();
+            assertThat(RealBroker.readAll(target))
+                    .as("not again for its neighbour's sake")
+                    .hasSize(1);
         }
     }
 
