@@ -5,6 +5,7 @@ import dev.pipelinetracker.replay.Selection;
 import dev.pipelinetracker.replay.Speed;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code replay verify}: whether the tables hold what a topic holds. */
 @Command(
@@ -12,7 +13,7 @@ import picocli.CommandLine.Mixin;
         description = {
             "Tells whether the tables hold what a topic holds.",
             "",
-            "Reads a range and counts rows: missing, stale (older than the event), equal, newer. Writes nothing. Exit code 0 only if nothing is missing or stale, else 1.",
+            "Reads a range and counts rows: missing, stale (older than the event), equal, newer. Writes nothing. Exit code 0 only if nothing is missing, stale or rejected, else 1.",
             ""
         },
         mixinStandardHelpOptions = true)
@@ -30,6 +31,11 @@ final class ReplayVerify extends OperatorCommand<Replays> {
     @Mixin
     private GapOption gap = new GapOption();
 
+    @Option(
+            names = "--accept-rejected",
+            description = "Records that are rejected, and so have no row, do not count: their dead letters are enough.")
+    private boolean acceptRejected;
+
     ReplayVerify() {
         super(Replays.class);
     }
@@ -39,6 +45,6 @@ final class ReplayVerify extends OperatorCommand<Replays> {
         Selection selection = what.selection();
         Speed atMost = speed.speed();
         return (replays, operator, stop) ->
-                replays.verify(feed.name(), selection, atMost, gap.isAccepted(), operator, stop);
+                replays.verify(feed.name(), selection, atMost, gap.isAccepted(), acceptRejected, operator, stop);
     }
 }

@@ -41,7 +41,9 @@ final class CommitWithCheckpoint implements BatchWriter {
         lock.keep();
         transactions.executeWithoutResult(transaction -> {
             if (!records.isEmpty()) {
-                // their dead letters are there since they were first consumed, with the same coordinates
+                // no second dead letter of what was rejected when it was first consumed; what was stored then and is
+                // rejected
+                // now, as in a restored database, has none: the summary says so
                 reached.tally().add(processor.process(records, rejected -> {}));
             }
             journal.checkpoint(id, attempt, checkpoints, reached.next(), reached.tally());

@@ -106,16 +106,24 @@ public class Replays {
     /**
      * Compares what is selected with the tables, and writes nothing.
      *
-     * @return whether it was read to its end and nothing is missing or stale
+     * @param acceptRejected whether tables can hold it that lack what is rejected
+     * @return whether it was read to its end and nothing is missing, stale or, unless that is accepted, rejected
      */
     public boolean verify(
-            String name, Selection selection, Speed speed, boolean acceptGap, Operator operator, StopSignal stop) {
+            String name,
+            Selection selection,
+            Speed speed,
+            boolean acceptGap,
+            boolean acceptRejected,
+            Operator operator,
+            StopSignal stop) {
         journal.refuseUnmigrated();
         try (OpenFeed feed = feeds.open(name)) {
             Plan plan = feed.plan(selection, operator);
             show(plan, acceptGap, operator);
             Run run = new Run(feed, plan, speed, operator, stop);
-            return new Verify(run, new Comparison(feed.processor(), transactions, database), operator).holds();
+            Comparison comparison = new Comparison(feed.processor(), transactions, database);
+            return new Verify(run, comparison, acceptRejected, operator).holds();
         }
     }
 
@@ -189,5 +197,10 @@ public class Replays {
                 object,
                 "%s: %,d records: %s"
                         .formatted(id == null ? status : "replay " + id + " " + status, tally.records(), tally));
+        if (tally.rejected() > 0) {
+            operator.say(
+                    "%,d records were rejected %s and only counted. `dead-letters list` shows those that were rejected when they were first consumed; the others, stored before and refused now, have no dead letter: mend the cause, such as a missing organization, and replay again."
+                            .formatted(tally.rejected(), tally.rejections()));
+        }
     }
 }

@@ -7,36 +7,46 @@ final class Verify {
 
     private final Run run;
     private final Comparison comparison;
+    private final boolean acceptRejected;
     private final Operator operator;
 
-    Verify(Run run, Comparison comparison, Operator operator) {
+    /** @param acceptRejected whether tables can hold it that lack what is rejected */
+    Verify(Run run, Comparison comparison, boolean acceptRejected, Operator operator) {
         this.run = run;
         this.comparison = comparison;
+        this.acceptRejected = acceptRejected;
         this.operator = operator;
     }
 
-    /** Shows what it found; whether all was read and nothing is missing or stale. */
+    /** Shows what it found; whether all was read and nothing is missing, stale or, unless that is accepted, rejected. */
     boolean holds() {
         Run.Ending ending = run.with(comparison, new Tally());
         Tally tally = ending.tally();
-        boolean holds = ending.finished() && comparison.missing() + comparison.stale() == 0;
+        boolean lacks = comparison.missing() + comparison.stale() > 0;
+        boolean holds = ending.finished() && !lacks && (acceptRejected || tally.rejected() == 0);
         Map<String, Object> object = comparison.asMap();
         object.put("rejected", tally.rejected());
+        object.put("rejections", tally.rejections());
         object.put("skipped", tally.skipped());
         object.put("finished", ending.finished());
         object.put("holds", holds);
         operator.show(
                 "verify",
                 object,
-                "%s: %s; %,d rejected, %,d left out by the filters"
+                "%s: %s; %,d rejected%s, %,d left out by the filters"
                         .formatted(
                                 holds
                                         ? "the tables hold it"
                                         : ending.finished() ? "the tables lack a part" : "stopped before its end",
                                 comparison,
                                 tally.rejected(),
+                                tally.rejected() == 0 ? "" : " " + tally.rejections(),
                                 tally.skipped()));
-        if (ending.finished() && !holds) {
+        if (tally.rejected() > 0 && !acceptRejected) {
+            operator.say(
+                    "What is rejected now has no row, and no dead letter unless it was rejected when it was first consumed: compare with `dead-letters list`. If that is as it should be: --accept-rejected");
+        }
+        if (ending.finished() && lacks) {
             operator.say("To mend it: the same command without `verify`, first with --dry-run");
         }
         return holds;

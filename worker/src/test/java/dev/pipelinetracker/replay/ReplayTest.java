@@ -230,6 +230,7 @@ class ReplayTest {
                                     OperatorSession.ALL,
                                     OperatorSession.YES.speed(),
                                     false,
+                                    true,
                                     another.operator(),
                                     stop))
                     .isFalse();

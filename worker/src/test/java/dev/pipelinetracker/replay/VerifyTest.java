@@ -115,8 +115,42 @@ class VerifyTest {
         assertThat(database.sequence("analytics_visualizations")).isEqualTo(EACH);
     }
 
+    @Test
+    void whatIsRejectedNowThoughItWasStoredOnceIsNotHeld() {
+        // as a database that was restored from before the organization was there
+        tamper("DELETE FROM analytics_source_insights");
+        tamper("DELETE FROM analytics_visualizations");
+        tamper("DELETE FROM analytics_pipeline_history");
+        tamper("DELETE FROM organizations");
+
+        assertThat(verify("pipeline-runs")).isFalse();
+        assertThat(session.shown())
+                .contains("the tables lack a part: 0 missing, 0 stale", "10 rejected {unknown_org=10}")
+                .contains("no dead letter", "--accept-rejected")
+                .doesNotContain("--dry-run");
+        assertThat(verify("pipeline-runs", true)).isTrue();
+        session.shown();
+
+        assertThat(session.get(Replays.class)
+                        .replay(
+                                "pipeline-runs",
+                                OperatorSession.ALL,
+                                OperatorSession.YES,
+                                null,
+                                session.operator(),
+                                stop))
+                .isTrue();
+        assertThat(session.shown())
+                .contains("10 records were rejected {unknown_org=10} and only counted", "dead-letters list");
+    }
+
     private boolean verify(String feed) {
-        return session.get(Replays.class).verify(feed, OperatorSession.ALL, SPEED, false, session.operator(), stop);
+        return verify(feed, false);
+    }
+
+    private boolean verify(String feed, boolean acceptRejected) {
+        return session.get(Replays.class)
+                .verify(feed, OperatorSession.ALL, SPEED, false, acceptRejected, session.operator(), stop);
     }
 
     private void tamper(String statement) {
