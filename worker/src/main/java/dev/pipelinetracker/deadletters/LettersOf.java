@@ -4,6 +4,7 @@ import dev.pipelinetracker.engine.DeadLetters;
 import dev.pipelinetracker.replay.Batches;
 import dev.pipelinetracker.replay.OpenFeed;
 import dev.pipelinetracker.replay.Operator;
+import dev.pipelinetracker.replay.StopSignal;
 import dev.pipelinetracker.replay.TopicRanges;
 import java.util.List;
 import java.util.Objects;
@@ -72,17 +73,18 @@ public final class LettersOf {
     /**
      * Makes the open ones settled, so that they are never offered again; call it while the feed's lock is held.
      *
+     * @param stop between two batches it ends if that is wanted
      * @return how many
      * @throws dev.pipelinetracker.replay.FailedException if the broker does not answer
      */
-    public long settle(String by, String reason) {
+    public long settle(String by, String reason, StopSignal stop) {
         if (!topics.contains(topic())) {
             return 0;
         }
         OpenLetters letters = new OpenLetters(feed, database);
         long settled = 0;
         try (Batches batches = letters.read(OpenLetters.BATCH, operator)) {
-            while (!batches.isFinished()) {
+            while (!batches.isFinished() && !stop.isWanted()) {
                 List<Place> open = Letter.places(letters.open(batches.read().records(), own()));
                 if (!open.isEmpty()) {
                     settled += settle(letters.register(), open, by, reason);

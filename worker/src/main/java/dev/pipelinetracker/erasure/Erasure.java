@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
@@ -86,6 +87,7 @@ public class Erasure {
             }
             operator.confirm("Erase organization %s for good?".formatted(organization), request.yes());
             topics.lock();
+            stop.workBegins();
             return erase(request, rows, topics, operator, stop);
         }
     }
@@ -100,9 +102,11 @@ public class Erasure {
             run.deleteChunks();
             if (!stop.isWanted()) {
                 run.deleteRest();
-                settled = topics.settle(by, "erasure %d".formatted(id));
             }
-            status = run.finished ? "done" : "stopped";
+            if (run.finished) {
+                settled = topics.settle(by, "erasure %d".formatted(id), stop);
+            }
+            status = run.finished && !stop.isWanted() ? "done" : "stopped";
             journal.end(id, status, settled, null);
         } catch (RuntimeException e) {
             noteFailure(id, e, operator);
@@ -115,7 +119,7 @@ public class Erasure {
                 end,
                 "erasure %d %s: deleted %s; %,d dead letters will not be offered again"
                         .formatted(id, status, run.deleted, settled));
-        if (!run.finished) {
+        if (status.equals("stopped")) {
             operator.say("To go on: " + ADVICE);
             return false;
         }
@@ -181,7 +185,9 @@ public class Erasure {
                 long rowsOfChunk = CHUNK;
                 while (rowsOfChunk == CHUNK && !stop.isWanted()) {
                     long start = System.nanoTime();
-                    rowsOfChunk = commit(() -> rows.deleteSome(each, CHUNK)).all();
+                    rowsOfChunk = commit(() -> rows.deleteSome(each, CHUNK))
+                            .map(RowCounts::all)
+                            .orElse(0L);
                     if (rowsOfChunk == CHUNK) {
                         // half of the time is live traffic's
                         stop.sleep(Duration.ofNanos(System.nanoTime() - start));
@@ -192,8 +198,7 @@ public class Erasure {
 
         void deleteRest() {
             try {
-                RowCounts unusedRest = commit(rows::deleteRest);
-                finished = true;
+                finished = commit(rows::deleteRest).isPresent();
             } catch (DataIntegrityViolationException e) {
                 throw new FailedException(
                         "%s still refers to the organization. Delete its rows there, then %s."
@@ -202,8 +207,8 @@ public class Erasure {
             }
         }
 
-        /** Deletes and notes it in one transaction, again while the world is at fault; nothing if a stop is wanted first. */
-        private RowCounts commit(Supplier<RowCounts> deletion) {
+        /** Deletes and notes it in one transaction, again while the world is at fault; empty if a stop is wanted first. */
+        private Optional<RowCounts> commit(Supplier<RowCounts> deletion) {
             while (true) {
                 try {
                     RowCounts[] done = {RowCounts.NONE};
@@ -213,13 +218,13 @@ public class Erasure {
                     });
                     deleted = deleted.plus(done[0]);
                     patience.reward();
-                    return done[0];
+                    return Optional.of(done[0]);
                 } catch (DataIntegrityViolationException e) {
                     throw e;
                 } catch (RuntimeException fault) {
                     patience.await(fault, ADVICE);
                     if (stop.isWanted()) {
-                        throw new FailedException("stopped while waiting. %s.".formatted(ADVICE), fault);
+                        return Optional.empty();
                     }
                 }
             }

@@ -7,6 +7,7 @@ import dev.pipelinetracker.replay.FeedLock;
 import dev.pipelinetracker.replay.Feeds;
 import dev.pipelinetracker.replay.OpenFeed;
 import dev.pipelinetracker.replay.Operator;
+import dev.pipelinetracker.replay.StopSignal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,10 +79,12 @@ final class TenantTopics implements AutoCloseable {
         feeds.forEach(feed -> locks.add(feed.lock()));
     }
 
-    /** Sees to it that no open letter is offered again: how many there were. */
-    long settle(String by, String reason) {
+    /** Sees to it that no open letter is offered again: how many there were, so far if a stop is wanted before the last. */
+    long settle(String by, String reason, StopSignal stop) {
         locks.forEach(FeedLock::keep);
-        return letters.stream().mapToLong(each -> each.settle(by, reason)).sum();
+        return letters.stream()
+                .mapToLong(each -> stop.isWanted() ? 0 : each.settle(by, reason, stop))
+                .sum();
     }
 
     @Override

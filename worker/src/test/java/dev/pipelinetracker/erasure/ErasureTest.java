@@ -12,6 +12,7 @@ import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.events.SourceInsight;
 import dev.pipelinetracker.events.Visualization;
 import dev.pipelinetracker.replay.FailedException;
+import dev.pipelinetracker.replay.OperatorProcess;
 import dev.pipelinetracker.replay.OperatorSession;
 import dev.pipelinetracker.replay.RefusedException;
 import dev.pipelinetracker.replay.Replays;
@@ -22,6 +23,7 @@ import dev.pipelinetracker.support.RealPostgres;
 import dev.pipelinetracker.support.RealPostgres.Database;
 import dev.pipelinetracker.support.RunningWorker;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.annotation.Import;
 
 /** By an operator who is no more than tracker_operator, under row-level security, beside another organization. */
@@ -127,24 +130,30 @@ class ErasureTest {
     }
 
     @Test
-    void itIsStoppedAfterAChunkAndGoneOnWithByAnotherRun() {
+    void aSignalStopsItAfterAChunkAndAnotherRunGoesOn(@TempDir Path folder) {
         UUID large = DATABASE.organization("Large");
         runs(large, 7_000);
         DATABASE.sql().sql("""
                         CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$;
                         CREATE TRIGGER slow AFTER DELETE ON analytics_pipeline_history FOR EACH STATEMENT EXECUTE FUNCTION slow()
                         """).update();
-        try (StopSignal stop = StopSignal.installed()) {
-            Thread impatient = new Thread(() -> {
-                await().pollInterval(Duration.ofMillis(20)).until(() -> runsOf(large) < 7_000);
-                stop.stop();
-            });
-            impatient.start();
-
-            assertThat(session()
-                            .get(Erasure.class)
-                            .run(request(large, false, true), session().operator(), stop))
-                    .isFalse();
+        try (OperatorProcess erasure = OperatorProcess.start(
+                folder,
+                PREFIX,
+                DATABASE,
+                "tenant",
+                "erase",
+                "--org",
+                large.toString(),
+                "--reason",
+                "ticket 4711",
+                "--yes")) {
+            await().atMost(SOON)
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> runsOf(large) < 7_000 || !erasure.isAlive());
+            erasure.terminate();
+            assertThat(erasure.end(143)).contains("stopped: deleted ");
+            assertThat(erasure.errors()).contains("To go on: run the same command again");
         }
         DATABASE.sql().sql("DROP FUNCTION slow() CASCADE").update();
         assertThat(runsOf(large) % 1_000).as("whole chunks").isZero();

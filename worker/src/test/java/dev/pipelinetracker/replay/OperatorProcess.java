@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A command as an operator runs it where there is no terminal: in a JVM of its own, which does not outlive its test. */
-final class OperatorProcess implements AutoCloseable {
+public final class OperatorProcess implements AutoCloseable {
 
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -29,7 +29,7 @@ final class OperatorProcess implements AutoCloseable {
     }
 
     /** Starts it; its output goes to files of that folder. */
-    static OperatorProcess start(Path folder, String prefix, Database database, String... command) {
+    public static OperatorProcess start(Path folder, String prefix, Database database, String... command) {
         List<String> line = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -54,7 +54,7 @@ final class OperatorProcess implements AutoCloseable {
     }
 
     /** Waits for its end, which must be with that exit code: its standard output. */
-    String end(int exitCode) {
+    public String end(int exitCode) {
         try {
             assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS))
                     .as(errors())
@@ -67,17 +67,18 @@ final class OperatorProcess implements AutoCloseable {
         return read(out);
     }
 
-    boolean isAlive() {
+    /** Whether it has not ended. */
+    public boolean isAlive() {
         return process.isAlive();
     }
 
     /** As Kubernetes does first: SIGTERM. */
-    void terminate() {
+    public void terminate() {
         process.destroy();
     }
 
     /** SIGKILL. */
-    void kill() {
+    public void kill() {
         try {
             process.destroyForcibly().waitFor();
         } catch (InterruptedException e) {
@@ -86,7 +87,7 @@ final class OperatorProcess implements AutoCloseable {
     }
 
     /** What it has said to standard error so far. */
-    String errors() {
+    public String errors() {
         return read(err);
     }
 
