@@ -64,6 +64,7 @@ public final class Batches implements AutoCloseable {
     /** Goes to these offsets. */
     public void seek(Map<Integer, Long> offsets) {
         next.putAll(offsets);
+        silence.beginAnew();
         consumer.assign(next.keySet().stream()
                 .map(partition -> new TopicPartition(topic, partition))
                 .toList());

@@ -2,7 +2,10 @@ package dev.pipelinetracker.replay;
 
 import java.time.Duration;
 
-/** Tells the operator while a broker sends nothing, and gives up after a while. */
+/**
+ * Tells the operator while a broker sends nothing, and gives up after a while. Time in which nobody reads does not count: the
+ * silence begins with the first attempt that hears nothing.
+ */
 final class Silence {
 
     private static final Duration TELL_AFTER = Duration.ofSeconds(10);
@@ -13,7 +16,8 @@ final class Silence {
     private final String topic;
     private final Duration tellAfter;
     private final Duration longest;
-    private long since = System.nanoTime();
+    private boolean silent;
+    private long since;
     private long nextTelling;
 
     /** Of who sends that topic. */
@@ -26,26 +30,31 @@ final class Silence {
         this.topic = topic;
         this.tellAfter = tellAfter;
         this.longest = longest;
-        this.nextTelling = since + tellAfter.toNanos();
+    }
+
+    /** What was heard so far is of elsewhere. */
+    void beginAnew() {
+        silent = false;
     }
 
     /** To be called after each attempt to hear something; throws FailedException if it was silent for too long. */
     void heard(boolean something) {
         long now = System.nanoTime();
-        if (something) {
+        if (something || !silent) {
+            silent = !something;
             since = now;
             nextTelling = now + tellAfter.toNanos();
             return;
         }
-        Duration silent = Duration.ofNanos(now - since);
-        if (silent.compareTo(longest) >= 0) {
+        Duration lasting = Duration.ofNanos(now - since);
+        if (lasting.compareTo(longest) >= 0) {
             throw new FailedException(
                     "the broker has sent nothing of topic %s for %d s. Check that it is up and what spring.kafka.* says, then try again."
-                            .formatted(topic, silent.toSeconds()));
+                            .formatted(topic, lasting.toSeconds()));
         }
         if (now - nextTelling >= 0) {
             operator.say("the broker has sent nothing of topic %s for %d s: waiting, %d s at most"
-                    .formatted(topic, silent.toSeconds(), longest.toSeconds()));
+                    .formatted(topic, lasting.toSeconds(), longest.toSeconds()));
             nextTelling = now + TELL_EVERY.toNanos();
         }
     }

@@ -3,6 +3,7 @@ package dev.pipelinetracker.replay;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.pipelinetracker.support.RealBroker;
 import java.io.PrintWriter;
@@ -114,6 +115,22 @@ class BatchesTest {
                     .hasMessageContaining("retention has deleted")
                     .hasMessageContaining("--accept-gap");
         }
+    }
+
+    @Test
+    void timeInWhichNobodyReadsIsNoSilence() {
+        PrintWriter writer = new PrintWriter(said, true);
+        Silence silence =
+                new Silence(new Operator(writer, writer, null, false), topic, Duration.ZERO, Duration.ofMillis(50));
+        silence.heard(true);
+        await().pollDelay(Duration.ofMillis(100)).until(() -> true);
+        silence.heard(false);
+        await().pollDelay(Duration.ofMillis(100)).until(() -> true);
+        silence.beginAnew();
+        silence.heard(false);
+        assertThat(said.toString()).isEmpty();
+        await().pollDelay(Duration.ofMillis(100)).until(() -> true);
+        assertThatThrownBy(() -> silence.heard(false)).isInstanceOf(FailedException.class);
     }
 
     private Batches read(Map<Integer, Long> next, Map<Integer, Long> ends) {
