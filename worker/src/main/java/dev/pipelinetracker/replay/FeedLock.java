@@ -4,9 +4,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.TransientDataAccessResourceException;
 
 /**
  * One operator at a time for each feed: a lock of the session's, on a connection that is kept for it, so that it dies with
@@ -26,7 +28,7 @@ public final class FeedLock implements AutoCloseable {
     private static final String ATTEMPT = """
             SELECT pg_try_advisory_lock(?, hashtext(?)), set_config('application_name', ?, false),
                    set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
-                   set_config('tcp_keepalives_count', '3', false)
+                   set_config('tcp_keepalives_count', '3', false), pg_backend_pid()
             """;
 
     /** When a session began is not for other logins to see. */
@@ -42,6 +44,11 @@ public final class FeedLock implements AutoCloseable {
     private final DataSource database;
     private final String feed;
     private @Nullable Connection holder;
+
+    /** PostgreSQL's process of the session that held it last; none has 0. */
+    private int ownProcess;
+
+    private record Holder(String name, String since, int process) {}
 
     private FeedLock(DataSource database, String feed) {
         this.database = database;
@@ -60,7 +67,10 @@ public final class FeedLock implements AutoCloseable {
         return lock;
     }
 
-    /** Takes the lock again if its connection was lost; throws as {@link #take} does. */
+    /**
+     * Takes the lock again if its connection was lost; throws as {@link #take} does. While the server has not yet noticed that loss,
+     * our own lost session holds it: that is a database that is away, too, for up to 25 s.
+     */
     public void keep() {
         try {
             Connection held = holder;
@@ -82,10 +92,9 @@ public final class FeedLock implements AutoCloseable {
             try (ResultSet answer = attempt.executeQuery()) {
                 answer.next();
                 if (!answer.getBoolean(1)) {
-                    throw new RefusedException(
-                            "another replay or redrive of %s is running, %s, and only one may. Wait for its end, or stop it; `replay list` shows how far it is."
-                                    .formatted(feed, holder(connection)));
+                    throw heldBy(holder(connection));
                 }
+                ownProcess = answer.getInt(6);
             }
             holder = connection;
         } finally {
@@ -95,15 +104,29 @@ public final class FeedLock implements AutoCloseable {
         }
     }
 
-    private String holder(Connection connection) throws SQLException {
+    private RuntimeException heldBy(Optional<Holder> other) {
+        if (ownProcess != 0 && other.map(Holder::process).orElse(ownProcess) == ownProcess) {
+            return new TransientDataAccessResourceException(
+                    "PostgreSQL has not yet noticed that the connection that holds the feed's lock is lost (its process %d)"
+                            .formatted(ownProcess));
+        }
+        return new RefusedException(
+                "another replay or redrive of %s is running, %s, and only one may. Wait for its end, or stop it; `replay list` shows how far it is."
+                        .formatted(
+                                feed,
+                                other.map(holder -> "by %s%s (PostgreSQL's process %d)"
+                                                .formatted(holder.name(), holder.since(), holder.process()))
+                                        .orElse("and has just ended")));
+    }
+
+    private Optional<Holder> holder(Connection connection) throws SQLException {
         try (PreparedStatement question = connection.prepareStatement(HOLDER)) {
             question.setInt(1, SPACE);
             question.setString(2, feed);
             try (ResultSet answer = question.executeQuery()) {
                 return answer.next()
-                        ? "by %s%s (PostgreSQL's process %d)"
-                                .formatted(answer.getString(1), answer.getString(2), answer.getInt(3))
-                        : "and has just ended";
+                        ? Optional.of(new Holder(answer.getString(1), answer.getString(2), answer.getInt(3)))
+                        : Optional.empty();
             }
         }
     }

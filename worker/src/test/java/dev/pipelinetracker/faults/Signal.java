@@ -44,7 +44,8 @@ public enum Signal {
         }
     }
 
-    void to(long pid) {
+    /** As above. */
+    public void to(long pid) {
         to(List.of(pid));
     }
 }

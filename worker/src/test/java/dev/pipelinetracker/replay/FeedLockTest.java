@@ -2,10 +2,13 @@ package dev.pipelinetracker.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import dev.pipelinetracker.faults.Signal;
 import dev.pipelinetracker.support.RealPostgres;
 import dev.pipelinetracker.support.RealPostgres.Database;
 import org.junit.jupiter.api.Test;
+import org.springframework.dao.TransientDataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
@@ -30,6 +33,30 @@ class FeedLockTest {
                     .isEqualTo(25);
         } finally {
             session.destroy();
+        }
+    }
+
+    @Test
+    void ourOwnLostSessionIsWaitedForNotTakenForAnother() {
+        try (FeedLock lock = FeedLock.take(database.dataSource(), FEED)) {
+            long session = database.sql()
+                    .sql(
+                            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+                    .query(Long.class)
+                    .single();
+            // it answers no more, and does not notice that we have gone
+            Signal.STOP.to(session);
+            try {
+                assertThatThrownBy(lock::keep)
+                        .isInstanceOf(TransientDataAccessException.class)
+                        .hasMessageContaining("process " + session);
+                assertThatThrownBy(() -> FeedLock.take(database.dataSource(), FEED))
+                        .as("another's it is")
+                        .isInstanceOf(RefusedException.class);
+            } finally {
+                Signal.CONT.to(session);
+            }
+            await().ignoreExceptions().untilAsserted(lock::keep);
         }
     }
 
