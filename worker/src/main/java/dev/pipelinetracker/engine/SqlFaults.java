@@ -12,7 +12,7 @@ import org.postgresql.util.ServerErrorMessage;
  * Tells a row's fault from the world's, by SQLState alone (see PostgreSQL's appendix A): exception types and classes
  * mix the two. A state that is in no list needs a person, and is never taken for a bad row.
  */
-final class SqlFaults {
+public final class SqlFaults {
 
     private static final Set<String> ROW = Set.of(
             "22001", // string_data_right_truncation
@@ -51,8 +51,8 @@ final class SqlFaults {
         return state != null && ROW.contains(state);
     }
 
-    /** What the world is to be blamed for, if {@link #isRowsFault} denies it. */
-    static Cause cause(SQLException fault) {
+    /** What the world is to be blamed for, if it is not a row's fault. */
+    public static Cause cause(SQLException fault) {
         String state = state(fault);
         if (state == null) {
             // HikariCP's time-out while no connection could ever be made

@@ -1,5 +1,6 @@
 package dev.pipelinetracker.replay;
 
+import dev.pipelinetracker.engine.SqlFaults;
 import dev.pipelinetracker.engine.WorldFault;
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.sql.SQLException;
@@ -35,11 +36,15 @@ public final class Patience {
      * Returns when it is worth another try, or a stop is wanted.
      *
      * @param advice what the operator does once the fault is mended
-     * @throws FailedException if the fault needs a person, or has not passed after ten tries
+     * @throws FailedException if the fault needs a person, or has not passed after ten tries, or another has taken over
      * @throws RuntimeException the fault itself, if it is none of the world's
      */
     public void await(RuntimeException thrown, String advice) {
         RuntimeException fault = firstOf(thrown);
+        if (fault instanceof RefusedException) {
+            // too late to say that nothing was changed, which is what a refusal says
+            throw new FailedException(String.valueOf(fault.getMessage()), fault);
+        }
         if (!isWorlds(fault)) {
             throw fault;
         }
@@ -68,23 +73,21 @@ public final class Patience {
                 || fault instanceof TransactionException;
     }
 
+    /** By SQLState where there is one, as the engine does: Spring's exceptions mix what passes with what needs a person. */
     private static boolean mayPass(RuntimeException fault) {
         if (fault instanceof WorldFault known) {
-            return known.kind() != Cause.DATABASE_STOPPED && known.kind() != Cause.UNEXPECTED;
+            return mayPass(known.kind());
         }
-        if (fault instanceof TransactionSystemException) {
-            return isOfLostConnection(fault);
+        for (Throwable t = fault; t != null; t = t.getCause()) {
+            if (t instanceof SQLException sql) {
+                return mayPass(SqlFaults.cause(sql));
+            }
         }
         return !(fault instanceof NonTransientDataAccessException)
                 || fault instanceof NonTransientDataAccessResourceException;
     }
 
-    /**
-     * Where the answer to a commit was lost, the roll-back that is tried then fails, too, and says only that the connection is
-     * closed. A commit that was refused has another SQLState, and needs a person.
-     */
-    private static boolean isOfLostConnection(RuntimeException fault) {
-        return fault.getCause() instanceof SQLException lost
-                && (lost.getSQLState() == null || lost.getSQLState().startsWith("08"));
+    private static boolean mayPass(Cause cause) {
+        return cause != Cause.DATABASE_STOPPED && cause != Cause.UNEXPECTED;
     }
 }
