@@ -34,6 +34,14 @@ record Plan(String feed, String topic, String topicId, Selection selection, List
         return byPartition(PartitionRange::next);
     }
 
+    /** Partitions of which retention may have deleted something; an emptied one may have held the range, however late it is. */
+    List<Integer> cut() {
+        return ranges.stream()
+                .filter(range -> range.gap() > 0)
+                .map(PartitionRange::partition)
+                .toList();
+    }
+
     /** By partition, where to end. */
     Map<Integer, Long> ends() {
         return byPartition(PartitionRange::end);

@@ -176,8 +176,8 @@ public class Replays {
         operator.show("plan", plan.asMap(), plan.toString());
         if (plan.gap() > 0 && !acceptGap) {
             throw new RefusedException(
-                    "retention has deleted up to %,d records of this range (column deleted). Choose a later start, or add --accept-gap to go on with the rest."
-                            .formatted(plan.gap()));
+                    "retention has deleted up to %,d records of this range, of partition %s. Choose a later start, or --partitions without %s, or add --accept-gap to go on with the rest."
+                            .formatted(plan.gap(), plan.cut(), plan.cut().size() == 1 ? "it" : "them"));
         }
     }
 
