@@ -2,6 +2,7 @@ package dev.pipelinetracker.replay;
 
 import dev.pipelinetracker.engine.Processor;
 import java.util.List;
+import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -54,9 +55,14 @@ final class CommitWithCheckpoint implements BatchWriter {
     @Override
     public Position durable(Position reached) {
         lock.keep();
-        Job job = jobs.find(id)
-                .orElseThrow(
-                        () -> new FailedException("replay %d is gone from tracker.replays. Start anew.".formatted(id)));
+        Job job = Objects.requireNonNull(transactions.execute(transaction -> {
+            // a commit whose answer was lost may still be under way: its end is to be waited for, or it looks like a
+            // rival's
+            journal.awaitCommit(id);
+            return jobs.find(id)
+                    .orElseThrow(() ->
+                            new FailedException("replay %d is gone from tracker.replays. Start anew.".formatted(id)));
+        }));
         checkpoints = job.checkpoints();
         return new Position(job.plan().next(), job.tally());
     }

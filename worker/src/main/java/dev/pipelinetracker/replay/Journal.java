@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -152,6 +153,14 @@ final class Journal {
                         """)
                 .params(next.keySet().toArray(Integer[]::new), next.values().toArray(Long[]::new), id)
                 .update();
+    }
+
+    /** Returns when nobody else's transaction is about to change the replay's row; call it in a transaction. */
+    void awaitCommit(long id) {
+        List<Long> unusedLocked = sql.sql("SELECT id FROM tracker.replays WHERE id = ? FOR UPDATE")
+                .param(id)
+                .query(Long.class)
+                .list();
     }
 
     /** Notes how it ended, unless another process has gone on with it since. */

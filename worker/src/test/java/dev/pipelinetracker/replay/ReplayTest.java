@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.pipelinetracker.engine.Outcome;
 import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.events.RunStatus;
 import dev.pipelinetracker.replay.Selection.Offsets;
@@ -241,7 +242,7 @@ class ReplayTest {
     }
 
     @Test
-    void whoeverWasThoughtDeadWritesNothingOnceAnotherHasResumed() {
+    void whoeverWasThoughtDeadWritesNothingOnceAnotherHasResumed() throws Exception {
         database.sql().sql("DELETE FROM " + TABLE).update();
         TransactionTemplate transactions =
                 new TransactionTemplate(new JdbcTransactionManager(session.get(DataSource.class)));
@@ -257,6 +258,7 @@ class ReplayTest {
             Batches.Batch first = next(batches);
             zombie.write(first.records(), new BatchWriter.Position(first.next(), new Tally()));
             assertThat(count("true")).isEqualTo(5);
+            commitIsWaitedFor(zombie);
             Job job = jobs.find(id).orElseThrow();
 
             transactions.executeWithoutResult(resumed -> journal.resume(job, plan, "successor"));
@@ -282,6 +284,24 @@ class ReplayTest {
         }
     }
 
+    /** As if the answer to a commit were lost, and the commit still under way. */
+    private void commitIsWaitedFor(CommitWithCheckpoint writer) throws SQLException {
+        CompletableFuture<BatchWriter.Position> durable;
+        try (Connection commit = database.dataSource().getConnection();
+                Statement statement = commit.createStatement()) {
+            commit.setAutoCommit(false);
+            statement.execute("UPDATE tracker.replays SET unchanged = 77");
+            durable = CompletableFuture.supplyAsync(
+                    () -> writer.durable(new BatchWriter.Position(Map.of(), new Tally())));
+            await().atMost(SOON)
+                    .until(() ->
+                            count("pg_stat_activity", "wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE'") == 1);
+            commit.commit();
+        }
+        assertThat(durable.orTimeout(60, TimeUnit.SECONDS).join().tally().of(Outcome.Stored.UNCHANGED))
+                .isEqualTo(77);
+    }
+
     @Test
     void aReplayThatLosesItsLockToAnotherEnds() throws Exception {
         Speed slow = new Speed(Rate.parse("50/s"), false, 0);
@@ -302,6 +322,7 @@ class ReplayTest {
             assertThat(taken.get(60, TimeUnit.SECONDS)).isTrue();
 
             assertThatThrownBy(() -> running.get(60, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(FailedException.class)
                     .hasRootCauseInstanceOf(RefusedException.class)
                     .hasMessageContaining("another replay or redrive");
         }
@@ -338,7 +359,7 @@ class ReplayTest {
                         new Selection(START.minusSeconds(1), null, List.of(), List.of(), Set.of(), Map.of()),
                         OperatorSession.YES))
                 .isInstanceOf(RefusedException.class)
-                .hasMessageContaining("deleted up to 50 records");
+                .hasMessageContaining("deleted up to 50 records of this range, of partition [1]");
         assertThat(count("tracker.replays", "true")).isZero();
 
         replay(below, OperatorSession.manner(false, true, true));
