@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -98,7 +99,7 @@ abstract class OperatorCommand<T> implements Callable<Integer> {
         } catch (FailedException e) {
             System.err.println("failed: " + e.getMessage());
             return ExitCode.FAILED;
-        } catch (DataAccessException e) {
+        } catch (DataAccessException | TransactionException e) {
             System.err.printf(
                     "failed: the database: %s. Check spring.datasource.* and the role's grants (README, Database), then try again.%n",
                     NestedExceptionUtils.getMostSpecificCause(e).getMessage());
