@@ -43,6 +43,9 @@ public class LetterBox {
         Map<String, Integer> byReason = new TreeMap<>();
         int[] open = {0};
         try (OpenFeed feed = feeds.open(name)) {
+            if (OpenLetters.areNone(feed, operator)) {
+                return;
+            }
             new OpenLetters(feed, database).forEach(filter, operator, letter -> {
                 byReason.merge(letter.reason(), 1, Integer::sum);
                 if (open[0]++ < limit) {
@@ -76,6 +79,9 @@ public class LetterBox {
     public boolean redrive(
             String name, LetterFilter filter, int cap, Manner manner, Operator operator, StopSignal stop) {
         try (OpenFeed feed = feeds.open(name)) {
+            if (OpenLetters.areNone(feed, operator)) {
+                return true;
+            }
             OpenLetters letters = new OpenLetters(feed, database);
             long planned = plan(letters, filter, feed, operator);
             Redrive redrive = new Redrive(feed, letters, filter, manner, operator, stop);
@@ -108,6 +114,9 @@ public class LetterBox {
             Operator operator,
             StopSignal stop) {
         try (OpenFeed feed = feeds.open(name)) {
+            if (OpenLetters.areNone(feed, operator)) {
+                return true;
+            }
             OpenLetters letters = new OpenLetters(feed, database);
             long planned = plan(letters, filter, feed, operator);
             if (dryRun) {

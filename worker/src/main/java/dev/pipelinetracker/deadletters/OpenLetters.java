@@ -34,6 +34,22 @@ final class OpenLetters {
         this.register = new Register(database, topic, ranges.topicId());
     }
 
+    /**
+     * Whether the feed has a topic, and nobody has made one of dead letters yet: so there are none. Without the feed's own it may as
+     * well be the wrong broker.
+     */
+    static boolean areNone(OpenFeed feed, Operator operator) {
+        String topic = feed.topic() + DeadLetters.TOPIC_SUFFIX;
+        if (feed.knows(topic) || !feed.knows(feed.topic())) {
+            return false;
+        }
+        operator.show(
+                "letters",
+                Map.of("feed", feed.name(), "open", 0, "by_reason", Map.of()),
+                "0 open dead letters of %s: there is no topic %s yet".formatted(feed.name(), topic));
+        return true;
+    }
+
     /** The dead-letter topic. */
     String topic() {
         return topic;

@@ -65,6 +65,11 @@ public final class OpenFeed implements AutoCloseable {
         return admin;
     }
 
+    /** Whether the broker has a topic; throws FailedException if it does not answer. */
+    public boolean knows(String anyTopic) {
+        return new Planner(admin).knows(anyTopic);
+    }
+
     /** Reads offset ranges of a topic, by partition from {@code next} to {@code ends}; tells that operator when it waits. */
     public Batches read(
             String topic, Map<Integer, Long> next, Map<Integer, Long> ends, int mostRecords, Operator operator) {

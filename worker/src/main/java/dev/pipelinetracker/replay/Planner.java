@@ -79,6 +79,26 @@ final class Planner {
         return new Plan(planned.feed(), planned.topic(), topicId, planned.selection(), ranges);
     }
 
+    /** Whether the broker has that topic; throws FailedException if it does not answer. */
+    boolean knows(String topic) {
+        try {
+            return !admin.describeTopics(List.of(topic))
+                    .allTopicNames()
+                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .isEmpty();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                return false;
+            }
+            throw unanswered(e.getCause() == null ? e : e.getCause());
+        } catch (TimeoutException e) {
+            throw unanswered(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw unanswered(e);
+        }
+    }
+
     private static PartitionRange range(
             int partition, Selection selection, long start, long end, ListOffsetsResultInfo found) {
         Selection.Offsets wanted = selection.offsets().get(partition);

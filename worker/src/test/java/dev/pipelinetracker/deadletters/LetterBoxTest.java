@@ -235,6 +235,12 @@ class LetterBoxTest {
 
         RealBroker.deleteTopics(dlt);
         await().atMost(SOON).ignoreExceptions().until(() -> {
+            session.shown();
+            box().list(FEED, ALL, 10, session.operator());
+            return session.shown().contains("0 open dead letters of pipeline-runs: there is no topic");
+        });
+        redrive(ALL, false);
+        await().atMost(SOON).ignoreExceptions().until(() -> {
             RealBroker.createTopics(1, dlt);
             return true;
         });
