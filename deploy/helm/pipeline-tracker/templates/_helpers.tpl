@@ -41,7 +41,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 - --tracker.feeds.{{ $feed }}.concurrency={{ $settings.concurrency }}
 {{- end }}
 {{- range $name, $value := .Values.properties }}
-- {{ printf "--%s=%s" $name (kindIs "float64" $value | ternary (printf "%v" (int64 $value)) (toString $value)) | quote }}
+- {{ printf "--%s=%s" $name (and (kindIs "float64" $value) (eq (floor $value) $value) | ternary (printf "%v" (int64 $value)) (toString $value)) | quote }}
 {{- end }}
 {{- end }}
 

@@ -10,13 +10,7 @@ import picocli.CommandLine.Mixin;
 final class DeadLetterList extends OperatorCommand<LetterBox> {
 
     @Mixin
-    private FeedOption feed = new FeedOption();
-
-    @Mixin
-    private DeadLetterReason reason = new DeadLetterReason();
-
-    @Mixin
-    private DeadLetterFilter which = new DeadLetterFilter();
+    private DeadLetterSelection which = new DeadLetterSelection();
 
     @Mixin
     private LimitOption limit = new LimitOption();
@@ -27,10 +21,10 @@ final class DeadLetterList extends OperatorCommand<LetterBox> {
 
     @Override
     Task<LetterBox> task() {
-        LetterFilter filter = which.filter(reason.reasons());
+        LetterFilter filter = which.filter();
         int most = limit.most();
         return (letters, operator, stop) -> {
-            letters.list(feed.name(), filter, most, operator);
+            letters.list(which.feed(), filter, most, operator);
             return true;
         };
     }

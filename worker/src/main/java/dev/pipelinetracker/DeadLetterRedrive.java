@@ -20,13 +20,7 @@ import picocli.CommandLine.Option;
 final class DeadLetterRedrive extends OperatorCommand<LetterBox> {
 
     @Mixin
-    private FeedOption feed = new FeedOption();
-
-    @Mixin
-    private DeadLetterReason reason = new DeadLetterReason();
-
-    @Mixin
-    private DeadLetterFilter which = new DeadLetterFilter();
+    private DeadLetterSelection which = new DeadLetterSelection();
 
     @Mixin
     private SpeedOptions speed = new SpeedOptions();
@@ -46,8 +40,8 @@ final class DeadLetterRedrive extends OperatorCommand<LetterBox> {
         if (cap < 2) {
             throw new IllegalArgumentException("--cap must be 2 or more: the first attempt was the live one");
         }
-        LetterFilter filter = which.filter(reason.reasons());
+        LetterFilter filter = which.filter();
         Manner manner = confirm.manner(speed.speed(), false);
-        return (letters, operator, stop) -> letters.redrive(feed.name(), filter, cap, manner, operator, stop);
+        return (letters, operator, stop) -> letters.redrive(which.feed(), filter, cap, manner, operator, stop);
     }
 }

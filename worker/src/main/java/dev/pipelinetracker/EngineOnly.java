@@ -21,6 +21,7 @@ public final class EngineOnly {
                 // a signal ends the batch in hand first: StopSignal
                 .registerShutdownHook(false)
                 .logStartupInfo(false)
+                .profiles("operator")
                 // the health of listeners, of which there are none
                 .properties("management.endpoint.health.validate-group-membership=false")
                 .listeners(new RequiredSettings(

@@ -2,6 +2,7 @@ package dev.pipelinetracker;
 
 import dev.pipelinetracker.RequiredSettings.MissingSettingException;
 import dev.pipelinetracker.database.DatabaseRefusedException;
+import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
@@ -16,6 +17,12 @@ final class ExplainFailure implements IExecutionExceptionHandler {
                 command.getErr().println("refused: " + t.getMessage());
                 return ExitCode.REFUSED;
             }
+            if (t instanceof KafkaException) {
+                command.getErr()
+                        .println("failed: Kafka: " + root(t).getMessage()
+                                + ". Check that the broker is up and what spring.kafka.* says, then try again.");
+                return ExitCode.FAILED;
+            }
         }
         if (failure instanceof MissingSettingException) {
             command.getErr().println(failure.getMessage());
@@ -24,11 +31,15 @@ final class ExplainFailure implements IExecutionExceptionHandler {
         if (failure instanceof CommandLine.ParameterException wrongUsage) {
             throw wrongUsage;
         }
+        command.getErr().println("failed: " + root(failure).getMessage());
+        return ExitCode.FAILED;
+    }
+
+    private static Throwable root(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        command.getErr().println("failed: " + root.getMessage());
-        return ExitCode.FAILED;
+        return root;
     }
 }

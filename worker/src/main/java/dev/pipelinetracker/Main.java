@@ -17,7 +17,8 @@ import picocli.CommandLine.Mixin;
             Schemas.class,
             Replay.class,
             DeadLetterCommands.class,
-            Retention.class
+            Retention.class,
+            TenantCommands.class
         },
         synopsisSubcommandLabel = "[COMMAND]")
 public final class Main implements Runnable {

@@ -64,6 +64,11 @@ abstract class OperatorCommand<T> implements Callable<Integer> {
     /** Reads the options, before anything is started; throws IllegalArgumentException with a sentence for wrong usage. */
     abstract Task<T> task();
 
+    /** What the context is started with: the given properties, and what a command needs beside them. */
+    String[] contextArguments(String... given) {
+        return given;
+    }
+
     @Override
     public Integer call() {
         Task<T> task;
@@ -84,7 +89,8 @@ abstract class OperatorCommand<T> implements Callable<Integer> {
                 terminal(),
                 output == Output.json);
         try (StopSignal stop = StopSignal.installed();
-                ConfigurableApplicationContext worker = EngineOnly.start(needs, properties.arguments())) {
+                ConfigurableApplicationContext worker =
+                        EngineOnly.start(needs, contextArguments(properties.arguments()))) {
             return task.run(worker.getBean(needs), operator, stop) ? ExitCode.DONE : ExitCode.FAILED;
         } catch (RefusedException e) {
             System.err.println("refused: " + e.getMessage());

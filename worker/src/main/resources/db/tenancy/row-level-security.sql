@@ -58,8 +58,11 @@ GRANT UPDATE (chart_title, chart_config, generated_at) ON public.analytics_visua
 GRANT USAGE ON SEQUENCE public.analytics_pipeline_history_id_seq, public.analytics_source_insights_id_seq,
     public.analytics_visualizations_id_seq TO tracker_worker;
 GRANT SELECT ON ALL TABLES IN SCHEMA tracker TO tracker_worker;
+GRANT INSERT ON tracker.offset_gaps TO tracker_worker;
 
 -- Operators: besides all rows, all that the worker may, and the worker's own tables.
 GRANT tracker_worker TO tracker_operator;
+-- Erasure deletes the organization last, and locks it before: for which the right to update a column is needed.
+GRANT DELETE, UPDATE (updated_at) ON public.organizations TO tracker_operator;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tracker TO tracker_operator;
 REVOKE INSERT, UPDATE, DELETE ON tracker.flyway_schema_history FROM tracker_operator;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -17,11 +18,15 @@ class ComposeTest {
 
     @Test
     void composeAcceptsTheFile() throws Exception {
-        Tool compose = Tool.required("ComposeTest", "apt-get install docker-compose", "docker-compose");
+        Tool compose = Tool.required("ComposeTest", "apt-get install docker-compose", "docker-compose", "docker");
+        List<String> config = new ArrayList<>(List.of("-f", FILE.toString(), "--profile", "demo", "config", "-q"));
+        if (compose.program().endsWith("docker")) {
+            config.add(0, "compose");
+        }
 
-        Tool.Outcome config = compose.run("-f", FILE.toString(), "--profile", "demo", "config", "-q");
+        Tool.Outcome outcome = compose.run(config.toArray(String[]::new));
 
-        assertThat(config.exitCode()).as(config.output()).isZero();
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
     }
 
     @Test
@@ -44,9 +49,22 @@ class ComposeTest {
     void theWorkerWaitsForWhatItNeedsWritesNowhereAndHasTimeToStop() {
         Yaml worker = services.at("worker");
 
-        assertThat(worker.at("depends_on").keys()).containsExactlyInAnyOrder("topics", "schemas", "migrate");
+        assertThat(worker.at("depends_on").keys()).containsExactlyInAnyOrder("topics", "schemas", "worker-login");
         assertThat(worker.at("read_only").node()).isEqualTo(true);
         assertThat(worker.at("stop_grace_period").text()).isEqualTo("35s");
+    }
+
+    @Test
+    void onlyMigrationsRunAsTheTablesOwner() {
+        assertThat(services.at("migrate", "environment", "SPRING_DATASOURCE_USERNAME")
+                        .text())
+                .isEqualTo("etl_user");
+        assertThat(services.at("worker", "environment", "SPRING_DATASOURCE_USERNAME")
+                        .text())
+                .isEqualTo("etl_worker");
+        assertThat(services.at("worker", "secrets").items())
+                .singleElement()
+                .satisfies(secret -> assertThat(secret.at("source").text()).isEqualTo("worker-password"));
     }
 
     @Test

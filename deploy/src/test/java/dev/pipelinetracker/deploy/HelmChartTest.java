@@ -161,6 +161,7 @@ class HelmChartTest {
                         .set("replay.args[0]", "--feed")
                         .set("replay.args[1]", "pipeline-runs")
                         .set("replay.args[2]", "--all")
+                        .set("migrate.rowLevelSecurity", true)
                         .set("operator.username", "etl_operator")
                         .set("operator.secretName", "operators-password"));
         Yaml migrate = manifests.stream()
@@ -173,7 +174,7 @@ class HelmChartTest {
                 .orElseThrow();
 
         assertThat(migrate.at("metadata", "annotations", "hook").text()).isEqualTo("pre-install,pre-upgrade");
-        assertThat(arguments(migrate)).startsWith("migrate");
+        assertThat(arguments(migrate)).startsWith("migrate", "--row-level-security");
         assertThat(replay.at("spec", "backoffLimit").node()).isEqualTo(0);
         assertThat(arguments(replay))
                 .startsWith("replay", "--feed", "pipeline-runs", "--all", "--yes", "--output", "json");
@@ -182,11 +183,29 @@ class HelmChartTest {
     }
 
     @Test
+    void propertiesReachTheWorkerAsTheyAreWritten() throws IOException {
+        Yaml worker = one(
+                render(
+                        "values.yaml",
+                        chart -> chart.set("properties.a", 0.25)
+                                .set("properties.b", 20_000_000)
+                                .set("properties.c", true)
+                                .set("properties.token-endpoint\\.url", "https://idp")),
+                "Deployment");
+        assertThat(arguments(worker))
+                .contains("--a=0.25", "--b=20000000", "--c=true", "--token-endpoint.url=https://idp");
+    }
+
+    @Test
     void whatIsRequiredAndWhatIsSecretIsCheckedBeforeAnythingIsInstalled() {
         assertThatThrownBy(() -> new Helm(CHART).template().call()).hasMessageContaining("bootstrapServers");
         assertThatThrownBy(() -> render(
                         "values.yaml", chart -> chart.set("properties.spring\\.datasource\\.password", "in clear")))
                 .hasMessageContaining("password");
+        assertThatThrownBy(() -> render("values.yaml", chart -> chart.set("properties.A_PASSWORD", "in clear")))
+                .hasMessageContaining("PASSWORD");
+        assertThatThrownBy(() -> render("values.yaml", chart -> chart.set("autoscalling.enabled", true)))
+                .hasMessageContaining("autoscalling");
         assertThatThrownBy(() -> render("values.yaml", chart -> chart.set("terminationGracePeriodSeconds", 20)))
                 .hasMessageContaining("terminationGracePeriodSeconds");
     }

@@ -90,20 +90,25 @@ final class Inspection {
     private static void refuseNewerHistory(MigrationInfoService found) {
         int newestOfOurs = 0;
         int newestThere = 0;
+        int newer = 0;
         for (MigrationInfo migration : found.all()) {
             if (migration.getVersion() == null) {
                 continue;
             }
             int version = Integer.parseInt(migration.getVersion().getVersion());
             switch (migration.getState()) {
-                case FUTURE_SUCCESS, FUTURE_FAILED -> newestThere = Math.max(newestThere, version);
+                case FUTURE_SUCCESS, FUTURE_FAILED -> {
+                    newer++;
+                    newestThere = Math.max(newestThere, version);
+                }
                 default -> newestOfOurs = Math.max(newestOfOurs, version);
             }
         }
-        if (newestThere > newestOfOurs + NEWER_THAT_ARE_HARMLESS) {
+        // by their number, since versions may leave some out
+        if (newer > NEWER_THAT_ARE_HARMLESS) {
             throw new DatabaseRefusedException(
-                    "The database was migrated to version %d by a newer worker than this one, which knows version %d and can work with %d at most. Run that worker, or a newer one."
-                            .formatted(newestThere, newestOfOurs, newestOfOurs + NEWER_THAT_ARE_HARMLESS));
+                    "The database was migrated to version %d by a newer worker than this one, which knows version %d and can work with one migration more. Run that worker, or a newer one."
+                            .formatted(newestThere, newestOfOurs));
         }
     }
 

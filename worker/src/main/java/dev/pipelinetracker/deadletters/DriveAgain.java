@@ -7,11 +7,14 @@ import dev.pipelinetracker.replay.FeedLock;
 import dev.pipelinetracker.replay.Requester;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Drives letters through the engine. Rows and register are committed together; what is rejected again is acknowledged by
+ * Drives letters through the engine. They are claimed first, so that even whoever has lost the feed's lock without knowing
+ * drives none again that another has driven. Rows and register are committed together; what is rejected again is acknowledged by
  * the broker before, so that after a crash in between a letter may be returned twice, but none is lost.
  */
 final class DriveAgain {
@@ -25,6 +28,7 @@ final class DriveAgain {
     private final ParkedTopic parked;
     private final int cap;
     private List<Outcome> unsure = List.of();
+    private @Nullable Place unsurePlace;
 
     /** Rejected letters go back to {@code topic}, or to {@code parked} when they were tried {@code cap} times. */
     DriveAgain(
@@ -45,28 +49,40 @@ final class DriveAgain {
         this.cap = cap;
     }
 
-    /** One outcome per letter, in the order given; after a fault of the world it wants the same batch again. */
+    /** One outcome per letter that nobody else has dealt with; after a fault of the world it wants the same batch again. */
     List<Outcome> drive(List<Letter> batch) {
         lock.keep();
         // the commit's answer may have been lost, not the commit: then the attempt must not be counted again
-        if (unsure.isEmpty() || register.became(batch.get(0).place()).isEmpty()) {
-            transactions.executeWithoutResult(transaction -> unsure = driveUncommitted(batch));
+        Place doubtful = unsurePlace;
+        if (doubtful == null || register.became(doubtful).isEmpty()) {
+            unsurePlace = null;
+            transactions.executeWithoutResult(transaction -> driveUncommitted(batch));
         }
         List<Outcome> outcomes = unsure;
-        unsure = List.of();
+        unsurePlace = null;
         return outcomes;
     }
 
-    private List<Outcome> driveUncommitted(List<Letter> batch) {
+    private void driveUncommitted(List<Letter> offered) {
+        Set<Place> claimed = register.claim(Letter.places(offered), Requester.name());
+        List<Letter> batch = offered.stream()
+                .filter(letter -> claimed.contains(letter.place()))
+                .toList();
+        List<Outcome> outcomes = batch.isEmpty() ? List.of() : driveClaimed(batch);
+        unsure = outcomes;
+        unsurePlace = batch.isEmpty() ? null : batch.get(0).place();
+    }
+
+    private List<Outcome> driveClaimed(List<Letter> batch) {
         List<Outcome> outcomes = processor.process(Letter.polled(batch), rejected -> {});
-        List<Place> stored = new ArrayList<>();
         List<Place> returned = new ArrayList<>();
         List<Place> hopeless = new ArrayList<>();
         for (int i = 0; i < batch.size(); i++) {
             Letter letter = batch.get(i);
             if (!(outcomes.get(i) instanceof Rejected why)) {
-                stored.add(letter.place());
-            } else if (letter.attempt() + 1 < cap) {
+                continue;
+            }
+            if (letter.attempt() + 1 < cap) {
                 outbox.sendAgain(topic, letter, why);
                 returned.add(letter.place());
             } else {
@@ -75,10 +91,8 @@ final class DriveAgain {
             }
         }
         outbox.flush();
-        String by = Requester.name();
-        register.settle(stored, "stored", by, null);
-        register.settle(returned, "returned", by, null);
-        register.settle(hopeless, "parked", by, "tried %d times".formatted(cap));
+        register.correct(returned, "returned", null);
+        register.correct(hopeless, "parked", "tried %d times".formatted(cap));
         return outcomes;
     }
 }

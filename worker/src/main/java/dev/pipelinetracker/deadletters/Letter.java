@@ -24,6 +24,11 @@ record Letter(ConsumerRecord<byte[], byte[]> polled) {
         return letters.stream().map(Letter::polled).toList();
     }
 
+    /** Of all of them. */
+    static List<Place> places(List<Letter> letters) {
+        return letters.stream().map(Letter::place).toList();
+    }
+
     Place place() {
         return new Place(polled.partition(), polled.offset());
     }

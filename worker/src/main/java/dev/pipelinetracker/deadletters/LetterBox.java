@@ -9,9 +9,7 @@ import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.RefusedException;
 import dev.pipelinetracker.replay.StopSignal;
 import dev.pipelinetracker.replay.TryOut;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.producer.Producer;
@@ -27,8 +25,6 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Import(Feeds.class)
 public class LetterBox {
-
-    private static final int BATCH = 500;
 
     private final Feeds feeds;
     private final DataSource database;
@@ -47,7 +43,7 @@ public class LetterBox {
         Map<String, Integer> byReason = new TreeMap<>();
         int[] open = {0};
         try (OpenFeed feed = feeds.open(name)) {
-            new OpenLetters(feed, database).forEach(filter, letter -> {
+            new OpenLetters(feed, database).forEach(filter, operator, letter -> {
                 byReason.merge(letter.reason(), 1, Integer::sum);
                 if (open[0]++ < limit) {
                     operator.show("letter", letter.asMap(), letter.toString());
@@ -65,7 +61,7 @@ public class LetterBox {
     public void show(String name, Place place, boolean payload, Operator operator) {
         try (OpenFeed feed = feeds.open(name)) {
             OpenLetters letters = new OpenLetters(feed, database);
-            Letter letter = letters.at(place);
+            Letter letter = letters.at(place, operator);
             String became = letters.register().became(place).orElse("open");
             new ShowLetter(feed, payload).show(letter, became, operator);
         }
@@ -81,19 +77,18 @@ public class LetterBox {
             String name, LetterFilter filter, int cap, Manner manner, Operator operator, StopSignal stop) {
         try (OpenFeed feed = feeds.open(name)) {
             OpenLetters letters = new OpenLetters(feed, database);
-            List<Letter> planned = plan(letters, filter, feed, operator);
-            Redrive redrive = new Redrive(feed, manner, operator, stop);
+            long planned = plan(letters, filter, feed, operator);
+            Redrive redrive = new Redrive(feed, letters, filter, manner, operator, stop);
             if (manner.dryRun()) {
-                TryOut tryOut = new TryOut(feed.processor(), transactions, database);
-                return redrive.all(planned, batch -> tryOut.outcomes(Letter.polled(batch)));
+                try (TryOut tryOut = new TryOut(feed.processor(), transactions, database)) {
+                    return redrive.all(planned, batch -> tryOut.outcomes(Letter.polled(batch)));
+                }
             }
-            operator.confirm("Redrive %,d dead letters?".formatted(planned.size()), manner.yes());
+            operator.confirm("Redrive %,d dead letters?".formatted(planned), manner.yes());
             try (FeedLock lock = feed.lock()) {
-                ParkedTopic parked = ParkedTopic.of(letters.topic());
-                List<Letter> open = prepare(planned, letters, parked, feed);
-                return redrive.all(
-                        open,
-                        new DriveAgain(feed.processor(), letters, producer, transactions, lock, parked, cap)::drive);
+                ParkedTopic parked = prepare(letters, feed);
+                DriveAgain again = new DriveAgain(feed.processor(), letters, producer, transactions, lock, parked, cap);
+                return redrive.all(planned, again::drive);
             }
         }
     }
@@ -113,42 +108,45 @@ public class LetterBox {
             StopSignal stop) {
         try (OpenFeed feed = feeds.open(name)) {
             OpenLetters letters = new OpenLetters(feed, database);
-            List<Letter> planned = plan(letters, filter, feed, operator);
+            long planned = plan(letters, filter, feed, operator);
             if (dryRun) {
                 return true;
             }
-            ParkedTopic parked = ParkedTopic.of(letters.topic());
-            operator.confirm("Park %,d dead letters in %s?".formatted(planned.size(), parked.name()), yes);
+            String topic = ParkedTopic.of(letters.topic()).name();
+            operator.confirm("Park %,d dead letters in %s?".formatted(planned, topic), yes);
             try (FeedLock lock = feed.lock()) {
-                List<Letter> open = prepare(planned, letters, parked, feed);
-                Park park = new Park(letters.register(), producer, lock, parked, reason);
-                boolean finished = new InBatches(open, BATCH, operator, stop).each(park::park);
+                Park park = new Park(letters.register(), producer, transactions, lock, prepare(letters, feed), reason);
+                long[] parked = {0};
+                InBatches batches = new InBatches(letters, filter, OpenLetters.BATCH, operator, stop);
+                boolean finished = batches.each(batch -> {
+                    park.park(batch);
+                    parked[0] += batch.size();
+                });
                 String status = finished ? "parked" : "stopped; run the same command again to park the rest";
                 operator.show(
                         "end",
-                        Map.of("feed", name, "letters", open.size(), "topic", parked.name(), "status", status),
-                        "%,d dead letters for %s: %s".formatted(open.size(), parked.name(), status));
+                        Map.of("feed", name, "letters", parked[0], "topic", topic, "status", status),
+                        "%,d dead letters for %s: %s".formatted(parked[0], topic, status));
                 return finished;
             }
         }
     }
 
-    private static List<Letter> plan(OpenLetters letters, LetterFilter filter, OpenFeed feed, Operator operator) {
-        List<Letter> open = letters.all(filter);
+    /** Tells how many are meant, and does not keep them: there may be more than memory holds. */
+    private static long plan(OpenLetters letters, LetterFilter filter, OpenFeed feed, Operator operator) {
+        long[] open = {0};
+        letters.forEach(filter, operator, letter -> open[0]++);
         operator.show(
                 "plan",
-                Map.of("feed", feed.name(), "letters", open.size()),
-                "%,d open dead letters of %s".formatted(open.size(), feed.name()));
-        return open;
+                Map.of("feed", feed.name(), "letters", open[0]),
+                "%,d open dead letters of %s".formatted(open[0], feed.name()));
+        return open[0];
     }
 
-    /** Under the lock: what is still open, now that nobody else deals with them. */
-    private static List<Letter> prepare(List<Letter> planned, OpenLetters letters, ParkedTopic parked, OpenFeed feed) {
+    private static ParkedTopic prepare(OpenLetters letters, OpenFeed feed) {
         letters.prune();
+        ParkedTopic parked = ParkedTopic.of(letters.topic());
         parked.prepare(feed.admin());
-        Set<Place> settled = letters.register().settled();
-        return planned.stream()
-                .filter(letter -> !settled.contains(letter.place()))
-                .toList();
+        return parked;
     }
 }

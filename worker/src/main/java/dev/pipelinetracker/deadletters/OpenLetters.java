@@ -3,7 +3,9 @@ package dev.pipelinetracker.deadletters;
 import dev.pipelinetracker.engine.DeadLetters;
 import dev.pipelinetracker.replay.Batches;
 import dev.pipelinetracker.replay.OpenFeed;
+import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.RefusedException;
+import dev.pipelinetracker.replay.Tally;
 import dev.pipelinetracker.replay.TopicRanges;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** A feed's dead-letter topic as it was when this was made, and the {@link Register} of what was dealt with. */
 final class OpenLetters {
+
+    /** Letters read at once, which is how many are in memory. */
+    static final int BATCH = 500;
 
     private final OpenFeed feed;
     private final String topic;
@@ -43,35 +48,42 @@ final class OpenLetters {
         register.prune(ranges.starts());
     }
 
+    /** Puts a redrive of these, which is over, on record. */
+    void noteRedrive(Tally tally, String status) {
+        feed.noteRedrive(topic, ranges.topicId(), tally, status);
+    }
+
+    /** Reads all that the topic held, open or not; tells that operator when it waits. */
+    Batches read(int mostRecords, Operator operator) {
+        return feed.read(topic, ranges.starts(), ranges.ends(), mostRecords, operator);
+    }
+
+    /** Of these the open ones that are meant, in the order given. */
+    List<Letter> open(List<ConsumerRecord<byte[], byte[]>> polled, LetterFilter filter) {
+        List<Letter> meant =
+                polled.stream().map(Letter::new).filter(filter::accepts).toList();
+        Set<Place> settled = meant.isEmpty() ? Set.of() : register.settledOf(Letter.places(meant));
+        return meant.stream()
+                .filter(letter -> !settled.contains(letter.place()))
+                .toList();
+    }
+
     /** Shows the open ones that are meant, each partition's oldest first. */
-    void forEach(LetterFilter filter, Consumer<Letter> open) {
-        Set<Place> settled = register.settled();
-        try (Batches batches = feed.read(topic, ranges.starts(), ranges.ends(), Batches.MOST)) {
+    void forEach(LetterFilter filter, Operator operator, Consumer<Letter> open) {
+        try (Batches batches = read(BATCH, operator)) {
             while (!batches.isFinished()) {
-                for (ConsumerRecord<byte[], byte[]> polled : batches.read().records()) {
-                    Letter letter = new Letter(polled);
-                    if (!settled.contains(letter.place()) && filter.accepts(letter)) {
-                        open.accept(letter);
-                    }
-                }
+                open(batches.read().records(), filter).forEach(open);
             }
         }
     }
 
-    /** The open ones that are meant. */
-    List<Letter> all(LetterFilter filter) {
-        List<Letter> letters = new ArrayList<>();
-        forEach(filter, letters::add);
-        return letters;
-    }
-
     /** The one at that place, open or not; throws RefusedException if there is none. */
-    Letter at(Place place) {
+    Letter at(Place place, Operator operator) {
         List<Letter> found = new ArrayList<>();
         if (ranges.holds(place.partition(), place.offset())) {
             Map<Integer, Long> next = Map.of(place.partition(), place.offset());
             Map<Integer, Long> end = Map.of(place.partition(), place.offset() + 1);
-            try (Batches batches = feed.read(topic, next, end, 1)) {
+            try (Batches batches = feed.read(topic, next, end, 1, operator)) {
                 while (!batches.isFinished()) {
                     batches.read().records().forEach(polled -> found.add(new Letter(polled)));
                 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -24,6 +25,7 @@ final class Outbox {
 
     private final Producer<byte[], byte[]> producer;
     private final List<Future<RecordMetadata>> sent = new ArrayList<>();
+    private AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
 
     Outbox(Producer<byte[], byte[]> producer) {
         this.producer = producer;
@@ -58,16 +60,34 @@ final class Outbox {
             Thread.currentThread().interrupt();
             throw unacknowledged(e);
         } finally {
-            sent.clear();
+            forget();
         }
     }
 
+    /** What was sent so far may fail later; that is nothing to what is sent from now on. */
+    private void forget() {
+        sent.clear();
+        failure = new AtomicReference<>();
+    }
+
+    /** Throws WorldFault, too, if this or an earlier one failed: each may take as long as the producer's time-outs allow. */
     private void send(String topic, Letter letter, Headers headers) {
+        ProducerRecord<byte[], byte[]> again = new ProducerRecord<>(
+                topic, null, null, letter.polled().key(), letter.polled().value(), headers);
+        AtomicReference<@Nullable Exception> failureOfThese = failure;
         try {
-            sent.add(producer.send(new ProducerRecord<>(
-                    topic, null, null, letter.polled().key(), letter.polled().value(), headers)));
+            sent.add(producer.send(again, (place, fault) -> {
+                if (fault != null) {
+                    failureOfThese.compareAndSet(null, fault);
+                }
+            }));
         } catch (KafkaException e) {
-            throw unacknowledged(e);
+            failure.compareAndSet(null, e);
+        }
+        Exception first = failure.get();
+        if (first != null) {
+            forget();
+            throw unacknowledged(first);
         }
     }
 

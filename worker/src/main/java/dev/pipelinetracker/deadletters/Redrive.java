@@ -11,19 +11,28 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.springframework.dao.DataAccessException;
 
 /** Drives letters, batch by batch, at its pace, and tells what became of them. */
 final class Redrive {
 
-    private static final int BATCH = 500;
-
     private final OpenFeed feed;
+    private final OpenLetters letters;
+    private final LetterFilter filter;
     private final Manner manner;
     private final Operator operator;
     private final StopSignal stop;
 
-    Redrive(OpenFeed feed, Manner manner, Operator operator, StopSignal stop) {
+    Redrive(
+            OpenFeed feed,
+            OpenLetters letters,
+            LetterFilter filter,
+            Manner manner,
+            Operator operator,
+            StopSignal stop) {
         this.feed = feed;
+        this.letters = letters;
+        this.filter = filter;
         this.manner = manner;
         this.operator = operator;
         this.stop = stop;
@@ -32,21 +41,30 @@ final class Redrive {
     /**
      * Returns at the end of all, or earlier if a stop is wanted: whether all were driven.
      *
-     * @param driver gives one outcome per letter; after a fault of the world it gets the same batch again
+     * @param planned how many there are
+     * @param driver gives one outcome per letter, or none where another has dealt with it meanwhile; after a fault of the world it gets the same batch again
      * @throws dev.pipelinetracker.replay.FailedException if a fault of the world does not pass
      */
-    boolean all(List<Letter> letters, Function<List<Letter>, List<Outcome>> driver) {
+    boolean all(long planned, Function<List<Letter>, List<Outcome>> driver) {
         Tally tally = new Tally();
         Pace pace = feed.pace(manner.speed(), stop);
-        operator.begin("dead letters", letters.size());
-        boolean finished;
+        operator.begin("dead letters", planned);
+        boolean finished = false;
+        String ended = "failed";
         try {
-            finished = new InBatches(letters, pace.batch(BATCH), operator, stop).each(batch -> {
-                tally.add(driver.apply(batch));
+            InBatches batches = new InBatches(letters, filter, pace.batch(OpenLetters.BATCH), operator, stop);
+            finished = batches.each(batch -> {
+                List<Outcome> outcomes = driver.apply(batch);
+                tally.add(outcomes);
+                tally.skip(batch.size() - outcomes.size());
                 operator.progress(tally.records(), tally, pace.await(batch.size()));
             });
+            ended = finished ? "done" : "stopped";
         } finally {
             operator.close();
+            if (!manner.dryRun()) {
+                note(tally, ended);
+            }
         }
         String status = (manner.dryRun() ? "dry run, nothing was changed" : "redrive") + (finished ? "" : ", stopped");
         Map<String, Object> object = new LinkedHashMap<>();
@@ -56,5 +74,14 @@ final class Redrive {
         object.putAll(tally.asMap());
         operator.show("end", object, "%s: %,d dead letters: %s".formatted(status, tally.records(), tally));
         return finished;
+    }
+
+    /** The letters' own register is what counts; this is for the audit and the meters. */
+    private void note(Tally tally, String ended) {
+        try {
+            letters.noteRedrive(tally, ended);
+        } catch (DataAccessException e) {
+            operator.say("the redrive could not be put on record in tracker.replays");
+        }
     }
 }

@@ -1,6 +1,8 @@
 package dev.pipelinetracker.deadletters;
 
 import dev.pipelinetracker.replay.RefusedException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -29,14 +31,18 @@ final class Register {
         this.topicId = topicId;
     }
 
-    /** All that were dealt with; throws RefusedException where there is no such table. */
-    Set<Place> settled() {
+    /** Which of these were dealt with; throws RefusedException where there is no such table. */
+    Set<Place> settledOf(List<Place> places) {
         try {
-            return new HashSet<>(
-                    sql.sql("SELECT partition, \"offset\" FROM tracker.redriven WHERE topic = ? AND topic_id = ?")
-                            .params(topic, topicId)
-                            .query((row, n) -> new Place(row.getInt(1), row.getLong(2)))
-                            .list());
+            return new HashSet<>(sql.sql("""
+                            SELECT r.partition, r."offset"
+                            FROM unnest(?::int4[], ?::int8[]) AS t (partition, at)
+                            JOIN tracker.redriven r ON r.partition = t.partition AND r."offset" = t.at
+                            WHERE r.topic = ? AND r.topic_id = ?
+                            """)
+                    .params(partitions(places), offsets(places), topic, topicId)
+                    .query(Register::place)
+                    .list());
         } catch (BadSqlGrammarException e) {
             throw new RefusedException(
                     "tracker.redriven cannot be read: the database was not migrated to version 3, or this role may not. Run `migrate` first, or grant SELECT, INSERT, UPDATE and DELETE on the tables of the schema tracker.");
@@ -71,20 +77,45 @@ final class Register {
                 .update();
     }
 
-    void settle(List<Place> places, String became, String by, @Nullable String reason) {
-        sql.sql("""
-                        INSERT INTO tracker.redriven (topic, topic_id, partition, "offset", became, settled_by, reason)
-                        SELECT ?, ?, t.partition, t.at, ?, ?, ? FROM unnest(?::int4[], ?::int8[]) AS t (partition, at)
+    /**
+     * Puts these down as {@code stored}; call it in a transaction, before anything is done with them: whoever else is about to
+     * deal with one of them waits for its end.
+     *
+     * @return those that nobody else has dealt with
+     */
+    Set<Place> claim(List<Place> places, String by) {
+        return new HashSet<>(sql.sql("""
+                        INSERT INTO tracker.redriven (topic, topic_id, partition, "offset", became, settled_by)
+                        SELECT ?, ?, t.partition, t.at, 'stored', ? FROM unnest(?::int4[], ?::int8[]) AS t (partition, at)
+                        ORDER BY t.partition, t.at
                         ON CONFLICT DO NOTHING
+                        RETURNING partition, "offset"
                         """)
-                .params(Arrays.asList(
-                        topic,
-                        topicId,
-                        became,
-                        by,
-                        reason,
-                        places.stream().map(Place::partition).toArray(Integer[]::new),
-                        places.stream().map(Place::offset).toArray(Long[]::new)))
+                .params(topic, topicId, by, partitions(places), offsets(places))
+                .query(Register::place)
+                .list());
+    }
+
+    /** Says of claimed ones that they became something else. */
+    void correct(List<Place> places, String became, @Nullable String reason) {
+        sql.sql("""
+                        UPDATE tracker.redriven r SET became = ?, reason = ?
+                        FROM unnest(?::int4[], ?::int8[]) AS t (partition, at)
+                        WHERE r.topic = ? AND r.topic_id = ? AND r.partition = t.partition AND r."offset" = t.at
+                        """)
+                .params(Arrays.asList(became, reason, partitions(places), offsets(places), topic, topicId))
                 .update();
+    }
+
+    private static Place place(ResultSet row, int number) throws SQLException {
+        return new Place(row.getInt(1), row.getLong(2));
+    }
+
+    private static Integer[] partitions(List<Place> places) {
+        return places.stream().map(Place::partition).toArray(Integer[]::new);
+    }
+
+    private static Long[] offsets(List<Place> places) {
+        return places.stream().map(Place::offset).toArray(Long[]::new);
     }
 }

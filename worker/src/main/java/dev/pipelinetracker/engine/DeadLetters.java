@@ -5,6 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -12,7 +15,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
@@ -30,6 +33,9 @@ public final class DeadLetters implements RejectedRecords {
 
     private final Producer<byte[], byte[]> producer;
 
+    /** Acknowledged, of batches of which other letters are not yet: those are delivered again, and these not sent again. */
+    private final Map<TopicPartition, Set<Long>> acknowledged = new ConcurrentHashMap<>();
+
     /**
      * Sends with that producer.
      *
@@ -42,34 +48,64 @@ public final class DeadLetters implements RejectedRecords {
     /**
      * Returns once the broker has acknowledged all of them.
      *
-     * @throws WorldFault if it has not, whatever the reason: the records must be delivered again. Some may then be in
-     *     the dead-letter topic twice.
+     * @throws WorldFault if it has not, whatever the reason: the records must be delivered again. Those that it has
+     *     acknowledged are not sent again then, until all of their batch are, or {@link #forget} is called; some whose
+     *     acknowledgement was lost may be in the dead-letter topic twice.
      */
     @Override
     public void settle(List<RejectedRecord> rejected) {
-        List<Future<RecordMetadata>> sent = new ArrayList<>(rejected.size());
-        try {
-            for (RejectedRecord each : rejected) {
+        List<Sent> sent = new ArrayList<>(rejected.size());
+        WorldFault fault = null;
+        for (RejectedRecord each : rejected) {
+            if (isAcknowledged(each.polled())) {
+                continue;
+            }
+            try {
                 Future<RecordMetadata> acknowledgement = producer.send(toProduce(each));
+                sent.add(new Sent(each.polled(), acknowledgement));
                 if (acknowledgement.isDone()) {
                     // without a topic or a broker, each send blocks for max.block.ms: the first failure is enough
                     acknowledgement.get();
                 }
-                sent.add(acknowledgement);
+            } catch (ExecutionException | InterruptedException | KafkaException e) {
+                fault = unacknowledged(e);
+                break;
             }
-            for (Future<RecordMetadata> acknowledgement : sent) {
-                acknowledgement.get();
-            }
-        } catch (ExecutionException e) {
-            throw unacknowledged(e.getCause() == null ? e : e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw unacknowledged(e);
-        } catch (InterruptException e) {
-            throw unacknowledged(e);
-        } catch (KafkaException e) {
-            throw unacknowledged(e);
         }
+        for (Sent each : sent) {
+            try {
+                each.acknowledgement().get();
+                remember(each.letter());
+            } catch (ExecutionException | InterruptedException | KafkaException e) {
+                fault = fault == null ? unacknowledged(e) : fault;
+            }
+        }
+        if (fault != null) {
+            throw fault;
+        }
+        rejected.forEach(each -> acknowledged.computeIfPresent(place(each.polled()), (partition, offsets) -> {
+            offsets.remove(each.polled().offset());
+            return offsets.isEmpty() ? null : offsets;
+        }));
+    }
+
+    /** The partition goes to somebody else, or its records are no longer the same. */
+    void forget(TopicPartition partition) {
+        acknowledged.remove(partition);
+    }
+
+    private boolean isAcknowledged(ConsumerRecord<byte[], byte[]> letter) {
+        return acknowledged.getOrDefault(place(letter), Set.of()).contains(letter.offset());
+    }
+
+    private void remember(ConsumerRecord<byte[], byte[]> letter) {
+        acknowledged
+                .computeIfAbsent(place(letter), partition -> ConcurrentHashMap.newKeySet())
+                .add(letter.offset());
+    }
+
+    private static TopicPartition place(ConsumerRecord<byte[], byte[]> letter) {
+        return new TopicPartition(letter.topic(), letter.partition());
     }
 
     private static ProducerRecord<byte[], byte[]> toProduce(RejectedRecord letter) {
@@ -95,10 +131,17 @@ public final class DeadLetters implements RejectedRecords {
         return detail.length() <= LONGEST_DETAIL ? detail : detail.substring(0, LONGEST_DETAIL);
     }
 
-    private static WorldFault unacknowledged(Throwable cause) {
+    private static WorldFault unacknowledged(Exception thrown) {
+        if (thrown instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        }
+        Throwable cause =
+                thrown instanceof ExecutionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         return new WorldFault(
                 Cause.BROKER,
                 "dead letters not acknowledged: " + cause.getClass().getSimpleName(),
                 cause);
     }
+
+    private record Sent(ConsumerRecord<byte[], byte[]> letter, Future<RecordMetadata> acknowledgement) {}
 }

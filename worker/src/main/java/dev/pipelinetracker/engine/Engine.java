@@ -2,10 +2,14 @@ package dev.pipelinetracker.engine;
 
 import dev.pipelinetracker.wire.SchemaRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import javax.sql.DataSource;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.ProducerFactory;
@@ -14,9 +18,15 @@ import org.springframework.kafka.core.ProducerFactory;
 @Configuration(proxyBeanMethods = false)
 class Engine {
 
+    /**
+     * Not idempotent: once the broker has refused an idempotent producer, for a password that was wrong for a while, it never
+     * sends again, and whoever waits for it would until a restart. A dead letter may be there twice in any case.
+     */
     @Bean(destroyMethod = "close")
     Producer<byte[], byte[]> deadLetterProducer(ProducerFactory<byte[], byte[]> producers) {
-        return producers.createProducer();
+        Map<String, Object> settings = new HashMap<>(producers.getConfigurationProperties());
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
+        return new KafkaProducer<>(settings);
     }
 
     @Bean
@@ -26,23 +36,21 @@ class Engine {
             SchemaRegistry schemas,
             DataSource database,
             Producer<byte[], byte[]> deadLetterProducer,
-            MeterRegistry meters) {
+            MeterRegistry meters,
+            BusiestOrganizations busiest) {
         settings.unknownFeed(feeds).ifPresent(name -> {
             throw new IllegalArgumentException("tracker.feeds." + name + ": no such feed; there are "
                     + feeds.stream().map(Feed::name).sorted().toList());
         });
         DeadLetters deadLetters = new DeadLetters(deadLetterProducer);
         return new Processors(feeds.stream()
-                .<Processor<?, ?>>map(feed -> processor(feed, schemas, database, deadLetters, meters))
+                .<Processor<?, ?>>map(feed ->
+                        processor(feed, schemas, database, deadLetters, new FeedMeters(feed.name(), meters, busiest)))
                 .toList());
     }
 
     private static <E extends SpecificRecord, K extends Comparable<? super K>> Processor<E, K> processor(
-            Feed<E, K> feed,
-            SchemaRegistry schemas,
-            DataSource database,
-            DeadLetters deadLetters,
-            MeterRegistry meters) {
-        return new Processor<>(feed, schemas, database, deadLetters, new FeedMeters(feed.name(), meters));
+            Feed<E, K> feed, SchemaRegistry schemas, DataSource database, DeadLetters deadLetters, FeedMeters meters) {
+        return new Processor<>(feed, schemas, database, deadLetters, meters);
     }
 }

@@ -41,6 +41,7 @@ public final class FeedMeters {
     private final Timer latency;
     private final DistributionSummary batch;
     private final Counter lost;
+    private final BusiestOrganizations busiest;
     private final AtomicLong lastCommitMillis = new AtomicLong();
 
     /** A part of the work on a batch. */
@@ -50,8 +51,9 @@ public final class FeedMeters {
         REJECT
     }
 
-    FeedMeters(String feed, MeterRegistry registry) {
+    FeedMeters(String feed, MeterRegistry registry, BusiestOrganizations busiest) {
         this.registry = registry;
+        this.busiest = busiest;
         this.tags = Tags.of("feed", feed);
         for (Stored outcome : Stored.values()) {
             stored.put(outcome, events(Labels.of(outcome)));
@@ -151,6 +153,7 @@ public final class FeedMeters {
                 // a publisher's clock may be ahead of ours
                 long age = Math.max(0, committedAtMillis - polled.get(i).timestamp());
                 latency.record(age, TimeUnit.MILLISECONDS);
+                busiest.count(polled.get(i).key());
             }
         }
         batch.record(polled.size());

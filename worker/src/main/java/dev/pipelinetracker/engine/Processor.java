@@ -6,11 +6,13 @@ import dev.pipelinetracker.engine.Outcome.Rejected;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import javax.sql.DataSource;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * The way of an event; read this first. A batch is read, folded to the newest per key, written with one statement, its
@@ -36,6 +38,11 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
     /** The feed whose records this processes. */
     public Feed<E, K> feed() {
         return feed;
+    }
+
+    /** The partition goes to another worker: what was remembered of its rejected records is of no use any more. */
+    public void forget(TopicPartition partition) {
+        deadLetters.forget(partition);
     }
 
     /** The feed's meters. */
@@ -78,13 +85,21 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
     }
 
     private void read(List<ConsumerRecord<byte[], byte[]>> polled, LatestPerKey<E, K> fold, Outcome[] outcomes) {
+        BitSet readable = new BitSet();
+        SchemasAway away = new SchemasAway();
         for (int i = 0; i < outcomes.length; i++) {
+            ConsumerRecord<byte[], byte[]> record = polled.get(i);
+            if (away.concerns(record)) {
+                continue;
+            }
             Reading<E> reading;
             try {
-                reading = reader.read(polled.get(i));
+                reading = reader.read(record);
             } catch (WorldFault e) {
-                throw e.after(i);
+                away.add(record, e);
+                continue;
             }
+            readable.set(i);
             E event = reading.event();
             if (event == null) {
                 outcomes[i] = reading.rejected();
@@ -92,6 +107,7 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
                 fold.offer(i, feed.key(event), event);
             }
         }
+        away.throwIfAny(readable);
     }
 
     private static void reject(

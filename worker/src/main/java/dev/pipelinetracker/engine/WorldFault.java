@@ -1,5 +1,7 @@
 package dev.pipelinetracker.engine;
 
+import java.util.BitSet;
+
 /**
  * The world, not a record, is at fault: the database, the broker or the registry. Nothing of the batch may be committed
  * or rejected; wait and deliver it again, which is harmless. The message names no row value and no payload.
@@ -9,30 +11,30 @@ public final class WorldFault extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final Cause kind;
-    private final int unaffected;
+    private final transient BitSet unaffected;
 
     /**
      * @param kind what to count and show
      * @param message what happened, for the operator; never a payload or a row's values
      */
     public WorldFault(Cause kind, String message, Throwable cause) {
-        this(kind, message, cause, 0);
+        this(kind, message, cause, new BitSet());
     }
 
-    private WorldFault(Cause kind, String message, Throwable cause, int unaffected) {
+    private WorldFault(Cause kind, String message, Throwable cause, BitSet unaffected) {
         super(message, cause);
         this.kind = kind;
         this.unaffected = unaffected;
     }
 
-    /** The same fault, which so many of the batch's first records do not have. */
-    WorldFault after(int records) {
-        return new WorldFault(kind, String.valueOf(getMessage()), this, records);
+    /** The same fault, which these of the batch's records do not have. */
+    WorldFault sparing(BitSet others) {
+        return new WorldFault(kind, String.valueOf(getMessage()), this, others);
     }
 
-    /** How many of the batch's first records could be processed by themselves; 0 if that is not known. */
-    public int unaffected() {
-        return unaffected;
+    /** Positions of those of the batch's records that could be processed by themselves; none if that is not known. */
+    public BitSet unaffected() {
+        return (BitSet) unaffected.clone();
     }
 
     /** What is at fault. */

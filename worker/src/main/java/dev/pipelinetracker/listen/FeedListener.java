@@ -8,67 +8,87 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
+import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.support.Acknowledgment;
 
 /**
  * Hands a feed's polled batches to its {@link Processor}. A batch whose outcomes are durable is acknowledged. One that
- * met a fault of the world waits for the back-off and is polled again, whole and without end.
+ * met a fault of the world waits for the back-off and is polled again, without end; what of it is durable already is not
+ * processed again.
  */
-final class FeedListener implements BatchAcknowledgingMessageListener<byte[], byte[]> {
+final class FeedListener implements BatchAcknowledgingConsumerAwareMessageListener<byte[], byte[]> {
 
     private static final Logger log = LoggerFactory.getLogger(FeedListener.class);
 
     private final Processor<?, ?> processor;
     private final Progress progress;
+    private final Gaps gaps;
     private final CountDownLatch stopping;
     private final WaitLog waits;
 
     /** Listens for that processor's feed; {@code stopping} is counted down when the worker is told to stop. */
-    FeedListener(Processor<?, ?> processor, Progress progress, WaitLog waits, CountDownLatch stopping) {
+    FeedListener(Processor<?, ?> processor, Progress progress, Gaps gaps, WaitLog waits, CountDownLatch stopping) {
         this.processor = processor;
         this.progress = progress;
+        this.gaps = gaps;
         this.waits = waits;
         this.stopping = stopping;
     }
 
     @Override
-    public void onMessage(List<ConsumerRecord<byte[], byte[]>> polled, @Nullable Acknowledgment acknowledgment) {
+    public void onMessage(
+            List<ConsumerRecord<byte[], byte[]>> polled,
+            @Nullable Acknowledgment acknowledgment,
+            @Nullable Consumer<?, ?> polledBy) {
+        Consumer<?, ?> consumer = Objects.requireNonNull(polledBy);
         // null only for ack modes that acknowledge by themselves, which the container's is not
         Acknowledgment whenDone = Objects.requireNonNull(acknowledgment);
-        int share = progress.started(polled);
-        for (int from = 0; from < polled.size(); from += share) {
-            List<ConsumerRecord<byte[], byte[]>> inHand = polled.subList(from, Math.min(polled.size(), from + share));
-            try {
-                processor.process(inHand);
-            } catch (RuntimeException fault) {
-                storeUnaffected(inHand, fault);
-                await(inHand, fault);
-                // all of them: those that are stored already will change nothing
-                whenDone.nack(0, Duration.ZERO);
+        List<ConsumerRecord<byte[], byte[]>> inHand = polled;
+        try {
+            if (!progress.isInPlace(consumer, polled)) {
                 return;
             }
-            progress.processed(inHand);
-            if (progress.waitsFor().isEmpty()) {
-                waits.over()
-                        .ifPresent(waited -> log.info(
-                                "{}: goes on after {}", processor.feed().name(), WaitLog.text(waited)));
+            gaps.record();
+            List<List<ConsumerRecord<byte[], byte[]>>> shares = progress.started(polled);
+            for (List<ConsumerRecord<byte[], byte[]>> share : shares) {
+                inHand = share;
+                processor.process(share);
+                if (shares.size() > 1) {
+                    progress.settled(share);
+                }
             }
+        } catch (RuntimeException fault) {
+            settleUnaffected(inHand, fault);
+            await(inHand, fault);
+            // all of them: nack(n) would commit the first n by themselves, and if that fails, poll on behind the others
+            whenDone.nack(0, Duration.ZERO);
+            return;
+        }
+        progress.acknowledged(polled);
+        if (progress.waitsFor().isEmpty()) {
+            waits.over()
+                    .ifPresent(waited ->
+                            log.info("{}: goes on after {}", processor.feed().name(), WaitLog.text(waited)));
         }
         whenDone.acknowledge();
     }
 
-    /** A record that waits for its schema does not hold up those before it: they are stored, though not committed. */
-    private void storeUnaffected(List<ConsumerRecord<byte[], byte[]>> inHand, RuntimeException fault) {
-        if (fault instanceof WorldFault known && known.unaffected() > 0) {
+    /** Records that wait for their schema do not hold up the others: those are settled, though not committed. */
+    private void settleUnaffected(List<ConsumerRecord<byte[], byte[]>> inHand, RuntimeException fault) {
+        if (fault instanceof WorldFault known && !known.unaffected().isEmpty()) {
+            List<ConsumerRecord<byte[], byte[]>> others =
+                    known.unaffected().stream().mapToObj(inHand::get).toList();
             try {
-                processor.process(inHand.subList(0, known.unaffected()));
+                processor.process(others);
+                progress.settled(others);
             } catch (RuntimeException another) {
-                log.debug("the records before wait, too", another);
+                log.debug("the others wait, too", another);
             }
         }
     }
@@ -78,7 +98,7 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
      * membership, and without pausing anything, so no rebalance can leave a partition paused.
      */
     private void await(List<ConsumerRecord<byte[], byte[]>> inHand, RuntimeException fault) {
-        Cause cause = fault instanceof WorldFault known ? known.kind() : Cause.UNEXPECTED;
+        Cause cause = causeOf(fault);
         processor.meters().retried(cause);
         Duration pause = progress.waiting(inHand, cause);
         waits.failed(cause).ifPresent(waited -> tell(inHand, cause, fault, waited));
@@ -88,6 +108,14 @@ final class FeedListener implements BatchAcknowledgingMessageListener<byte[], by
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private static Cause causeOf(RuntimeException fault) {
+        if (fault instanceof WorldFault known) {
+            return known.kind();
+        }
+        // the consumer's: where the batch's records are in their log was not told in time
+        return fault instanceof KafkaException ? Cause.BROKER : Cause.UNEXPECTED;
     }
 
     private void tell(

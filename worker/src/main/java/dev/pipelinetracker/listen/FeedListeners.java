@@ -21,8 +21,8 @@ final class FeedListeners implements SmartLifecycle {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
 
-    // less than spring.lifecycle.timeout-per-shutdown-phase, which does not bound what blocks its caller
-    private static final Duration LONGEST_STOP = Duration.ofSeconds(25);
+    // longer than a statement; pool and clients need some seconds of the grace period, too, before they give up
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(22);
 
     private final Migrations migrations;
     private final LiveFeeds feeds;
@@ -63,7 +63,7 @@ final class FeedListeners implements SmartLifecycle {
         return listening;
     }
 
-    /** Returns when the batches in hand are done, or after 25 s: what is not done then is not committed. */
+    /** Returns when the batches in hand are done, or after 22 s: what is not done then is not committed. */
     @Override
     public void stop() {
         long deadline = System.nanoTime() + LONGEST_STOP.toNanos();
@@ -111,7 +111,7 @@ final class FeedListeners implements SmartLifecycle {
         } catch (DatabaseRefusedException e) {
             throw e;
         } catch (RuntimeException e) {
-            tellWaiting("database", e);
+            tellWaiting("database", ConnectionSettings.DATABASE.explain(e));
             return false;
         }
         synchronized (this) {
@@ -121,7 +121,7 @@ final class FeedListeners implements SmartLifecycle {
                     // one that runs already is not started again
                     feeds.all().forEach(feed -> feed.container().start());
                 } catch (RuntimeException e) {
-                    tellWaiting("broker", e);
+                    tellWaiting("broker", ConnectionSettings.KAFKA.explain(e));
                     return false;
                 }
                 feeds.all().forEach(feed -> feed.progress().listening());
@@ -136,12 +136,7 @@ final class FeedListeners implements SmartLifecycle {
         return true;
     }
 
-    private void tellWaiting(String what, RuntimeException fault) {
-        Throwable root = fault;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        String reason = String.valueOf(root.getMessage()).lines().findFirst().orElse("");
+    private void tellWaiting(String what, String reason) {
         waits.failed(what).ifPresent(waited -> log.warn("{} for the {}: {}", WaitLog.wait(waited), what, reason));
     }
 }

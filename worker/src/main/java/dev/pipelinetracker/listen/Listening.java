@@ -1,7 +1,6 @@
 package dev.pipelinetracker.listen;
 
 import dev.pipelinetracker.database.Migrations;
-import dev.pipelinetracker.engine.FeedMeters;
 import dev.pipelinetracker.engine.FeedSettings;
 import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.engine.Processors;
@@ -12,17 +11,19 @@ import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.common.TopicPartition;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
+import org.springframework.boot.kafka.autoconfigure.DefaultKafkaProducerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
+import org.springframework.kafka.event.KafkaEvent;
 import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.ContainerProperties.AssignmentCommitOption;
 
 /**
  * What {@code serve} adds to the worker: a container per feed. Not found by the component scan: other commands share the
@@ -41,10 +42,7 @@ public class Listening {
 
     /** A feed that is being consumed. */
     record LiveFeed(
-            String name,
-            Progress progress,
-            FeedMeters meters,
-            ConcurrentMessageListenerContainer<byte[], byte[]> container) {}
+            String name, Progress progress, Gaps gaps, ConcurrentMessageListenerContainer<byte[], byte[]> container) {}
 
     /** All of them. */
     record LiveFeeds(List<LiveFeed> all) {}
@@ -54,14 +52,21 @@ public class Listening {
         return new CountDownLatch(1);
     }
 
+    @Bean(destroyMethod = "close")
+    Refusals refusals() {
+        return new Refusals();
+    }
+
     @Bean
     LiveFeeds liveFeeds(
             Processors processors,
             FeedSettings settings,
             ConsumerFactory<byte[], byte[]> consumers,
-            CountDownLatch stopping) {
+            DataSource database,
+            CountDownLatch stopping,
+            Refusals refusals) {
         return new LiveFeeds(processors.all().stream()
-                .map(processor -> live(processor, settings, consumers, stopping))
+                .map(processor -> live(processor, settings, consumers, database, stopping, refusals))
                 .toList());
     }
 
@@ -88,14 +93,15 @@ public class Listening {
                 () -> System.exit(SpringApplication.exit(context, () -> REFUSED)));
     }
 
-    @Bean(destroyMethod = "close")
-    Admin admin(KafkaAdmin admin) {
-        return Admin.create(admin.getConfigurationProperties());
+    /** Without a broker it would be waited for when the worker stops. What is not acknowledged then is delivered again. */
+    @Bean
+    DefaultKafkaProducerFactoryCustomizer stopWithoutABroker() {
+        return producers -> producers.setPhysicalCloseTimeout((int) LogBounds.LONGEST_CLOSE.toSeconds());
     }
 
     @Bean
-    LogBounds logBounds(Admin admin, LiveFeeds feeds) {
-        return new LogBounds(admin, feeds);
+    LogBounds logBounds(KafkaAdmin admin, LiveFeeds feeds) {
+        return new LogBounds(Admin.create(admin.getConfigurationProperties()), feeds);
     }
 
     @Bean
@@ -104,23 +110,36 @@ public class Listening {
     }
 
     @Bean
-    ConsumersHealth consumersHealthIndicator(FeedListeners listeners, LiveFeeds feeds) {
-        return new ConsumersHealth(listeners, feeds);
+    ConsumersHealth consumersHealthIndicator(
+            FeedListeners listeners, LiveFeeds feeds, ConsumerFactory<byte[], byte[]> consumers) {
+        Object longest = consumers.getConfigurationProperties().get(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG);
+        return new ConsumersHealth(
+                listeners,
+                feeds,
+                longest == null
+                        ? ConsumersHealth.LONGEST_BATCH
+                        : Duration.ofMillis(Long.parseLong(String.valueOf(longest))));
     }
 
     private static LiveFeed live(
             Processor<?, ?> processor,
             FeedSettings settings,
             ConsumerFactory<byte[], byte[]> consumers,
-            CountDownLatch stopping) {
+            DataSource database,
+            CountDownLatch stopping,
+            Refusals refusals) {
         String name = processor.feed().name();
-        Progress progress = new Progress(InstantSource.system());
+        Gaps gaps = new Gaps(name, processor.meters(), database);
+        Progress progress = new Progress(InstantSource.system(), gaps::found, processor::forget);
         WaitLog waits = new WaitLog(InstantSource.system());
         ContainerProperties properties = new ContainerProperties(settings.topic(processor.feed()));
         properties.setGroupId(GROUP_PREFIX + name);
         properties.setAckMode(AckMode.MANUAL);
-        properties.setMessageListener(new FeedListener(processor, progress, waits, stopping));
+        properties.setMessageListener(new FeedListener(processor, progress, gaps, waits, stopping));
         properties.setConsumerRebalanceListener(progress);
+        // it would commit the log's end, for a group that has no offset and a reset to latest, before we see that it
+        // has none
+        properties.setAssignmentCommitOption(AssignmentCommitOption.NEVER);
         properties.setIdlePartitionEventInterval(IDLE.toMillis());
         properties.setPollTimeout(POLL.toMillis());
         properties.setAuthExceptionRetryInterval(AUTH_RETRY);
@@ -131,14 +150,15 @@ public class Listening {
         container.setApplicationEventPublisher(event -> {
             if (event instanceof ListenerContainerPartitionIdleEvent idle) {
                 // published on the consumer's own thread
-                TopicPartition partition = idle.getTopicPartition();
-                progress.idle(partition, idle.getConsumer().position(partition));
+                progress.idle(idle.getTopicPartition(), idle.getConsumer());
+            } else if (event instanceof KafkaEvent other) {
+                refusals.heard(other, name, progress, waits);
             }
         });
         container.setConcurrency(settings.concurrency(processor.feed()));
         processor
                 .meters()
                 .live(progress, Progress::lagRecords, Progress::lagSeconds, waiting -> waiting.isPaused() ? 1 : 0);
-        return new LiveFeed(name, progress, processor.meters(), container);
+        return new LiveFeed(name, progress, gaps, container);
     }
 }

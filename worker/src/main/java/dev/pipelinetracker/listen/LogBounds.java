@@ -1,5 +1,6 @@
 package dev.pipelinetracker.listen;
 
+import dev.pipelinetracker.engine.WorldFault;
 import dev.pipelinetracker.listen.Listening.LiveFeed;
 import dev.pipelinetracker.listen.Listening.LiveFeeds;
 import java.time.Duration;
@@ -8,10 +9,9 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -24,57 +24,78 @@ import org.springframework.scheduling.annotation.Scheduled;
  * wait: a paused partition is not fetched, and that is when lag matters, and when retention may delete what is still to be
  * processed.
  */
-class LogBounds {
+class LogBounds implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LogBounds.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
+    /** How long the end of a client may take: by default it takes as long as the broker is away. */
+    static final Duration LONGEST_CLOSE = Duration.ofSeconds(1);
+
     private final Admin admin;
     private final LiveFeeds feeds;
 
+    /** Asks for the partitions of those feeds; the admin client is closed with this. */
     LogBounds(Admin admin, LiveFeeds feeds) {
         this.admin = admin;
         this.feeds = feeds;
     }
 
-    /** While the broker does not answer, the last known bounds stay. */
+    @Override
+    public void close() {
+        admin.close(LONGEST_CLOSE);
+    }
+
+    /** Of a partition for which the broker does not answer, the last known bounds stay. */
     @Scheduled(fixedDelayString = "${tracker.lag-interval:2s}")
-    void ask() throws InterruptedException {
+    void look() throws InterruptedException {
         Set<TopicPartition> partitions = new HashSet<>();
-        feeds.all().forEach(feed -> partitions.addAll(feed.progress().partitions()));
+        Map<TopicPartition, Long> places = new HashMap<>();
+        for (LiveFeed feed : feeds.all()) {
+            partitions.addAll(feed.progress().partitions());
+            places.putAll(feed.progress().places());
+        }
         if (partitions.isEmpty()) {
             return;
         }
-        try {
-            Map<TopicPartition, Long> starts = offsets(partitions, OffsetSpec.earliest());
-            Map<TopicPartition, Long> ends = offsets(partitions, OffsetSpec.latest());
-            for (LiveFeed feed : feeds.all()) {
-                feed.progress().lost(starts).forEach((partition, offsets) -> report(feed, partition, offsets));
-                feed.progress().ends(ends);
-            }
-        } catch (ExecutionException | TimeoutException e) {
-            log.debug("log bounds not known: {}", e.getClass().getSimpleName());
+        ListOffsetsResult asked = ask(admin, partitions, OffsetSpec.latest());
+        Map<TopicPartition, Long> starts = answered(ask(admin, partitions, OffsetSpec.earliest()), partitions);
+        Map<TopicPartition, Long> ends = answered(asked, partitions);
+        for (LiveFeed feed : feeds.all()) {
+            feed.progress().findGaps(places, starts, ends);
+            feed.progress().ends(ends);
+            record(feed);
         }
     }
 
-    private Map<TopicPartition, Long> offsets(Set<TopicPartition> partitions, OffsetSpec which)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-        partitions.forEach(partition -> asked.put(partition, which));
+    /** Asks where logs start or end, for 5 s at most. */
+    static ListOffsetsResult ask(Admin admin, Set<TopicPartition> partitions, OffsetSpec which) {
+        Map<TopicPartition, OffsetSpec> each = new HashMap<>();
+        partitions.forEach(partition -> each.put(partition, which));
+        ListOffsetsOptions options = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
+        return admin.listOffsets(each, options.timeoutMs((int) TIMEOUT.toMillis()));
+    }
+
+    /** Each by itself: a partition without a leader must not hide the others. */
+    static Map<TopicPartition, Long> answered(ListOffsetsResult asked, Set<TopicPartition> partitions)
+            throws InterruptedException {
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        admin.listOffsets(asked, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED))
-                .all()
-                .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-                .forEach((partition, found) -> offsets.put(partition, found.offset()));
+        for (TopicPartition partition : partitions) {
+            try {
+                // all are bounded by the request's time-out, and end together
+                offsets.put(partition, asked.partitionResult(partition).get().offset());
+            } catch (ExecutionException e) {
+                log.debug("bounds of {} not known: {}", partition, e.getCause());
+            }
+        }
         return offsets;
     }
 
-    private static void report(LiveFeed feed, TopicPartition partition, long offsets) {
-        feed.meters().lost(offsets);
-        log.error(
-                "{}: {} offsets of {} were deleted before they were processed; going on at the log's start",
-                feed.name(),
-                offsets,
-                partition);
+    private static void record(LiveFeed feed) {
+        try {
+            feed.gaps().record();
+        } catch (WorldFault e) {
+            log.debug("gaps are recorded later", e);
+        }
     }
 }

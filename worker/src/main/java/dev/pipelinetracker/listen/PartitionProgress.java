@@ -2,7 +2,11 @@ package dev.pipelinetracker.listen;
 
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -12,16 +16,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartitionProgress {
 
-    private static final long UNKNOWN = -1;
+    /** An offset that nobody has told yet. */
+    static final long UNKNOWN = -1;
 
-    /** 2^13 exceeds any batch; more would only take longer to grow back. */
-    private static final int MOST_HALVINGS = 13;
+    /** As many at once as were polled. */
+    static final int WHOLE = Integer.MAX_VALUE;
+
+    private static final int LARGEST_SHARE = 1 << 13;
+
+    private static final int TRIES_OF_THE_WHOLE_BATCH = 3;
 
     /** Beyond, ends and starts are too old to tell anything: the broker does not answer. */
     private static final Duration FRESH = Duration.ofSeconds(30);
 
+    /** Offsets that follow each other; the last is not one of them. */
+    record Range(long from, long to) {}
+
+    private final Thread consumer;
+
     /** Offset of the next record to process. */
-    private long next;
+    private long next = UNKNOWN;
 
     /** The offset that the log's next record will get. */
     private long end = UNKNOWN;
@@ -29,32 +43,53 @@ final class PartitionProgress {
     private long endKnownAt;
 
     /** A jump over offsets, from the one that was to be processed next to the one that came. */
-    private long jumpFrom = UNKNOWN;
-
-    private long jumpTo = UNKNOWN;
+    private @Nullable Range jump;
 
     /** Timestamp of the oldest record known to be unprocessed, else when lag was noticed; null without lag. */
     private @Nullable Long oldestMillis;
 
+    /** When records were last taken in hand, settled or put back: whoever waits tries again every few seconds. */
     private long movedAt;
+
     private @Nullable Cause waitsFor;
 
     private int failures;
-    private int halvings;
     private boolean inHand;
+    private boolean shortened;
 
-    /** @param next offset of the next record to process; -1 if the broker did not tell */
-    PartitionProgress(long next, long now) {
-        this.next = next;
+    /** How many records may be processed at once. */
+    private int limit = WHOLE;
+
+    /** Of the batch that waits, what is durable already and is not processed, rejected or counted again. */
+    private final TreeSet<Long> settled = new TreeSet<>();
+
+    /** Of the batch that waits, what was too slow all by itself. */
+    private final Set<Long> slow = new LinkedHashSet<>();
+
+    /** @param consumer the thread of the consumer that this is assigned to */
+    PartitionProgress(Thread consumer, long now) {
+        this.consumer = consumer;
         this.movedAt = now;
+    }
+
+    /** The offset of the next record to process, once it is known. */
+    synchronized void startsAt(long offset) {
+        next = offset;
+    }
+
+    synchronized boolean isPlaceKnown() {
+        return next != UNKNOWN;
+    }
+
+    synchronized long next() {
+        return next;
     }
 
     synchronized void started(List<ConsumerRecord<byte[], byte[]>> records, long now) {
         long first = records.get(0).offset();
         if (next != UNKNOWN && first > next) {
             // markers of transactions and compaction leave gaps, too: the log's start will tell
-            jumpFrom = next;
-            jumpTo = first;
+            jump = new Range(unsettledFrom(next), first);
         }
         next = first;
         long oldest = records.get(0).timestamp();
@@ -66,24 +101,71 @@ final class PartitionProgress {
         inHand = true;
     }
 
-    synchronized void processed(List<ConsumerRecord<byte[], byte[]>> done, long now) {
+    /** Whether all records of a batch are to be tried together: no attempt has failed, or none of the recent. */
+    synchronized boolean isWhole() {
+        return settled.isEmpty() && slow.isEmpty();
+    }
+
+    synchronized boolean isSettled(long offset) {
+        return settled.contains(offset);
+    }
+
+    synchronized boolean isSlow(long offset) {
+        return slow.contains(offset);
+    }
+
+    synchronized int limit() {
+        return limit;
+    }
+
+    /** These are durable, though others of their batch are not. */
+    synchronized void settled(List<ConsumerRecord<byte[], byte[]>> done, long now) {
+        done.forEach(each -> {
+            settled.add(each.offset());
+            slow.remove(each.offset());
+        });
+        movedAt = now;
+        failures = 0;
+    }
+
+    /** All up to the last of these are durable, and committed next. */
+    synchronized void acknowledged(List<ConsumerRecord<byte[], byte[]>> done, long now) {
         next = done.get(done.size() - 1).offset() + 1;
+        settled.headSet(next).clear();
+        slow.removeIf(offset -> offset < next);
         oldestMillis = null;
         movedAt = now;
         inHand = false;
         waitsFor = null;
         failures = 0;
         // back to whole batches by and by: what was too much a moment ago may still be
-        halvings = Math.max(0, halvings - 1);
+        limit = limit >= LARGEST_SHARE ? WHOLE : limit * 2;
     }
 
-    synchronized void waits(Cause cause, boolean halve, long now) {
+    synchronized void waits(Cause cause, long now) {
         waitsFor = cause;
         movedAt = now;
         inHand = false;
         failures++;
-        if (halve) {
-            halvings = Math.min(MOST_HALVINGS, halvings + 1);
+    }
+
+    /** A statement with so many records took too long, this partition's first among them. */
+    synchronized void tooSlow(long first, int together) {
+        boolean another = !slow.isEmpty();
+        if (together == 1) {
+            // behind all others, and behind those that were found slow before: the rest need not wait for it
+            slow.remove(first);
+            slow.add(first);
+            limit = WHOLE;
+        } else if (another || limit != WHOLE || failures >= TRIES_OF_THE_WHOLE_BATCH) {
+            limit = together / 2;
+        }
+    }
+
+    /** Its consumer waits, with records of other partitions in hand: so does whatever is here. */
+    synchronized void consumerWaits(Thread waiting, long now) {
+        if (consumer == waiting) {
+            movedAt = now;
         }
     }
 
@@ -91,8 +173,7 @@ final class PartitionProgress {
     synchronized void idleAt(long position) {
         if (position > next) {
             // deleted records, if it was not a transaction's marker; if they were waiting, nothing waits any more
-            jumpFrom = next;
-            jumpTo = position;
+            jump = new Range(unsettledFrom(next), position);
             next = position;
             waitsFor = null;
             failures = 0;
@@ -101,10 +182,6 @@ final class PartitionProgress {
 
     synchronized int failures() {
         return failures;
-    }
-
-    synchronized int halvings() {
-        return halvings;
     }
 
     synchronized void endsAt(long known, long now) {
@@ -121,19 +198,53 @@ final class PartitionProgress {
         }
     }
 
-    /** How many offsets before the log's start were never processed; each is told once. */
-    synchronized long lostBefore(long start) {
-        long lost = 0;
-        if (jumpFrom != UNKNOWN) {
-            lost = Math.max(0, Math.min(start, jumpTo) - jumpFrom);
-            jumpFrom = UNKNOWN;
+    /** The log ends before what was processed long ago: it is another log, or a part of it is lost. */
+    synchronized void shortened() {
+        shortened = true;
+    }
+
+    synchronized boolean isShortened() {
+        return shortened;
+    }
+
+    /** Everything that the log has now is new. */
+    synchronized void restarted(long now) {
+        shortened = false;
+        next = UNKNOWN;
+        jump = null;
+        settled.clear();
+        slow.clear();
+        inHand = false;
+        movedAt = now;
+    }
+
+    /** The offsets before the log's start that were never processed; each is told once. */
+    synchronized List<Range> lostBefore(long start) {
+        List<Range> lost = new ArrayList<>(2);
+        if (jump != null) {
+            addIfAny(lost, jump.from(), Math.min(start, jump.to()));
+            jump = null;
         }
         // what is in hand is not lost
         if (!inHand && next != UNKNOWN && start > next) {
-            lost += start - next;
+            addIfAny(lost, unsettledFrom(next), start);
             next = start;
         }
         return lost;
+    }
+
+    private static void addIfAny(List<Range> ranges, long from, long to) {
+        if (to > from) {
+            ranges.add(new Range(from, to));
+        }
+    }
+
+    private long unsettledFrom(long offset) {
+        long from = offset;
+        while (settled.contains(from)) {
+            from++;
+        }
+        return from;
     }
 
     synchronized long lag() {
@@ -149,9 +260,9 @@ final class PartitionProgress {
         return waitsFor;
     }
 
-    /** Records are there, the broker answers, nothing is awaited, and yet nothing has moved for so long. */
+    /** Records are there, the broker answers, and yet nothing was as much as tried for so long. */
     synchronized boolean isStuck(Duration limit, long now) {
-        return lag() > 0 && waitsFor == null && !isEndStale(now) && now - movedAt > limit.toMillis();
+        return lag() > 0 && !isEndStale(now) && now - movedAt > limit.toMillis();
     }
 
     private boolean isEndStale(long now) {

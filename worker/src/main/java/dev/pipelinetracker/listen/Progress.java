@@ -1,6 +1,7 @@
 package dev.pipelinetracker.listen;
 
 import dev.pipelinetracker.engine.WorldFault.Cause;
+import dev.pipelinetracker.listen.Gap.Why;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -17,6 +18,8 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 
 /**
@@ -24,6 +27,8 @@ import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
  * and how old the oldest unprocessed record is. A partition that goes to another worker takes its state with it.
  */
 final class Progress implements ConsumerAwareRebalanceListener {
+
+    private static final Logger log = LoggerFactory.getLogger(Progress.class);
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 
@@ -33,75 +38,223 @@ final class Progress implements ConsumerAwareRebalanceListener {
     // a person has to mend it: no need to hurry, nor to flood the log
     private static final Duration LONGEST_PAUSE_WHEN_STOPPED = Duration.ofSeconds(10);
 
-    private static final Duration POSITION_TIMEOUT = Duration.ofSeconds(2);
-    private static final int TRIES_OF_THE_WHOLE_BATCH = 3;
+    // bytes; what is processed together is there three times: as polled, as events, and as the statement's parameters
+    private static final long LARGEST_SHARE = 16L << 20;
+
+    private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(2);
 
     private final InstantSource clock;
+    private final java.util.function.Consumer<Gap> gaps;
+    private final java.util.function.Consumer<TopicPartition> released;
     private volatile boolean listening;
     private final Map<TopicPartition, PartitionProgress> assigned = new ConcurrentHashMap<>();
+    private final Set<Object> refused = ConcurrentHashMap.newKeySet();
 
-    Progress(InstantSource clock) {
+    /**
+     * @param gaps is told of offsets that are gone
+     * @param released is told of each partition that goes away
+     */
+    Progress(
+            InstantSource clock,
+            java.util.function.Consumer<Gap> gaps,
+            java.util.function.Consumer<TopicPartition> released) {
         this.clock = clock;
+        this.gaps = gaps;
+        this.released = released;
     }
 
     @Override
     public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-        for (TopicPartition partition : partitions) {
-            long next;
-            try {
-                next = consumer.position(partition, POSITION_TIMEOUT);
-            } catch (KafkaException e) {
-                // the broker does not answer now: the first batch will tell
-                next = -1;
-            }
-            assigned.put(partition, new PartitionProgress(next, clock.millis()));
+        partitions.forEach(
+                partition -> assigned.put(partition, new PartitionProgress(Thread.currentThread(), clock.millis())));
+        try {
+            findStart(consumer, partitions);
+        } catch (KafkaException e) {
+            // the broker does not answer now: each partition asks again, with its first records or without any
+            log.debug("not known where to start", e);
         }
+    }
+
+    private void findStart(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+        WhereToStart.ask(consumer, partitions, BROKER_TIMEOUT).forEach((key, where) -> {
+            PartitionProgress partition = assigned.get(key);
+            if (partition != null) {
+                if (where.gap() != null) {
+                    gaps.accept(where.gap());
+                }
+                if (where.atLogStart()) {
+                    consumer.seek(key, where.next());
+                }
+                partition.startsAt(where.next());
+            }
+        });
     }
 
     @Override
     public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-        partitions.forEach(assigned::remove);
+        release(partitions);
     }
 
     @Override
     public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-        partitions.forEach(assigned::remove);
+        release(partitions);
+    }
+
+    private void release(Collection<TopicPartition> partitions) {
+        partitions.forEach(partition -> {
+            assigned.remove(partition);
+            released.accept(partition);
+        });
+    }
+
+    /**
+     * Whether the polled records are the next ones to process. If not, because their log is not what it was, the consumer
+     * was sent to the log's start, and will poll all of them again.
+     *
+     * @throws KafkaException if the broker does not tell in time
+     */
+    boolean isInPlace(Consumer<?, ?> consumer, List<ConsumerRecord<byte[], byte[]>> polled) {
+        Map<TopicPartition, Long> firsts = new HashMap<>();
+        polled.forEach(each -> firsts.putIfAbsent(new TopicPartition(each.topic(), each.partition()), each.offset()));
+        boolean inPlace = true;
+        for (Map.Entry<TopicPartition, Long> first : firsts.entrySet()) {
+            PartitionProgress partition = assigned.get(first.getKey());
+            if (partition != null && (partition.isShortened() || !partition.isPlaceKnown())) {
+                place(consumer, first.getKey(), partition);
+                inPlace &= partition.next() == first.getValue();
+            }
+        }
+        if (!inPlace) {
+            firsts.forEach((key, offset) -> {
+                PartitionProgress partition = assigned.get(key);
+                boolean known = partition != null && partition.isPlaceKnown();
+                consumer.seek(
+                        key,
+                        known
+                                ? Math.min(
+                                        offset,
+                                        Objects.requireNonNull(partition).next())
+                                : offset);
+            });
+        }
+        return inPlace;
+    }
+
+    private void place(Consumer<?, ?> consumer, TopicPartition key, PartitionProgress partition) {
+        if (partition.isShortened()) {
+            Long start = consumer.beginningOffsets(List.of(key), BROKER_TIMEOUT).get(key);
+            if (start != null) {
+                partition.restarted(clock.millis());
+                partition.startsAt(start);
+                consumer.seek(key, start);
+                released.accept(key);
+            }
+        } else {
+            findStart(consumer, List.of(key));
+        }
     }
 
     /**
      * These records are in hand, and the oldest unprocessed ones of their partitions.
      *
-     * @return how many of them to process at once: all, but fewer and fewer after they were too much for one statement
+     * @return what to process together, one after the other: all of it at once if that is no more than 16 MiB, but without
+     *     what is durable already, and in smaller and smaller shares after they were too much for one statement, what is slow
+     *     by itself last
      */
-    int started(List<ConsumerRecord<byte[], byte[]>> polled) {
-        int[] halvings = {0};
+    List<List<ConsumerRecord<byte[], byte[]>>> started(List<ConsumerRecord<byte[], byte[]>> polled) {
+        boolean[] whole = {true};
+        int[] limit = {PartitionProgress.WHOLE};
         perPartition(polled, (partition, records) -> {
             partition.started(records, clock.millis());
-            halvings[0] = Math.max(halvings[0], partition.halvings());
+            whole[0] &= partition.isWhole();
+            limit[0] = Math.min(limit[0], partition.limit());
         });
-        return Math.max(1, polled.size() >> Math.min(halvings[0], Integer.SIZE - 1));
+        if (whole[0] && limit[0] >= polled.size() && bytes(polled) <= LARGEST_SHARE) {
+            return List.of(polled);
+        }
+        return shares(polled, limit[0]);
     }
 
-    /** A partition has nothing more to poll, whose consumer's position is this. */
-    void idle(TopicPartition idle, long position) {
+    private List<List<ConsumerRecord<byte[], byte[]>>> shares(List<ConsumerRecord<byte[], byte[]>> polled, int limit) {
+        List<ConsumerRecord<byte[], byte[]>> open = new ArrayList<>(polled.size());
+        List<List<ConsumerRecord<byte[], byte[]>>> alone = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> each : polled) {
+            PartitionProgress partition = assigned.get(new TopicPartition(each.topic(), each.partition()));
+            if (partition != null && partition.isSlow(each.offset())) {
+                alone.add(List.of(each));
+            } else if (partition == null || !partition.isSettled(each.offset())) {
+                open.add(each);
+            }
+        }
+        List<List<ConsumerRecord<byte[], byte[]>>> shares = new ArrayList<>();
+        int from = 0;
+        long bytes = 0;
+        for (int i = 0; i < open.size(); i++) {
+            int size = bytes(open.get(i));
+            if (i > from && (i - from == limit || bytes + size > LARGEST_SHARE)) {
+                shares.add(open.subList(from, i));
+                from = i;
+                bytes = 0;
+            }
+            bytes += size;
+        }
+        if (from < open.size()) {
+            shares.add(open.subList(from, open.size()));
+        }
+        shares.addAll(alone);
+        return shares;
+    }
+
+    private static long bytes(List<ConsumerRecord<byte[], byte[]>> records) {
+        long bytes = 0;
+        for (ConsumerRecord<byte[], byte[]> each : records) {
+            bytes += bytes(each);
+        }
+        return bytes;
+    }
+
+    private static int bytes(ConsumerRecord<byte[], byte[]> each) {
+        byte[] value = each.value();
+        return value == null ? 0 : value.length;
+    }
+
+    /** A partition has nothing more to poll. */
+    void idle(TopicPartition idle, Consumer<?, ?> consumer) {
         PartitionProgress partition = assigned.get(idle);
-        if (partition != null) {
-            partition.idleAt(position);
+        if (partition == null) {
+            return;
+        }
+        try {
+            if (partition.isShortened() || !partition.isPlaceKnown()) {
+                place(consumer, idle, partition);
+            } else {
+                partition.idleAt(consumer.position(idle, BROKER_TIMEOUT));
+            }
+        } catch (KafkaException e) {
+            log.debug("the broker does not answer; the next time it may", e);
         }
     }
 
-    /** The outcomes of these records are durable. */
-    void processed(List<ConsumerRecord<byte[], byte[]>> done) {
-        perPartition(done, (partition, records) -> partition.processed(records, clock.millis()));
+    /** The outcomes of these are durable, though others' of their batch are not: they are not tried again. */
+    void settled(List<ConsumerRecord<byte[], byte[]>> done) {
+        perPartition(done, (partition, records) -> partition.settled(records, clock.millis()));
+    }
+
+    /** The outcomes of all these are durable, and their offsets are committed next. */
+    void acknowledged(List<ConsumerRecord<byte[], byte[]>> done) {
+        perPartition(done, (partition, records) -> partition.acknowledged(records, clock.millis()));
     }
 
     /** These records wait: how long, before the next attempt. */
     Duration waiting(List<ConsumerRecord<byte[], byte[]>> inHand, Cause cause) {
         int[] failures = {1};
+        // what lies in its other partitions waits, too
+        assigned.values().forEach(partition -> partition.consumerWaits(Thread.currentThread(), clock.millis()));
         perPartition(inHand, (partition, records) -> {
-            // a smaller batch takes less time
-            boolean halve = cause == Cause.DATABASE_SLOW && partition.failures() + 1 >= TRIES_OF_THE_WHOLE_BATCH;
-            partition.waits(cause, halve, clock.millis());
+            partition.waits(cause, clock.millis());
+            if (cause == Cause.DATABASE_SLOW) {
+                partition.tooSlow(records.get(0).offset(), inHand.size());
+            }
             failures[0] = Math.max(failures[0], partition.failures());
         });
         Duration longest = switch (cause) {
@@ -122,22 +275,38 @@ final class Progress implements ConsumerAwareRebalanceListener {
         });
     }
 
-    /**
-     * The starts of the assigned partitions' logs, as the broker told: what they have passed is deleted, and was never
-     * processed. The consumers go on at the log's start by themselves ({@code auto.offset.reset=earliest}).
-     *
-     * @return how many offsets were lost in each partition that lost any since the last call
-     */
-    Map<TopicPartition, Long> lost(Map<TopicPartition, Long> starts) {
-        Map<TopicPartition, Long> lost = new HashMap<>();
-        starts.forEach((key, start) -> {
-            PartitionProgress partition = assigned.get(key);
-            long gone = partition == null ? 0 : partition.lostBefore(start);
-            if (gone > 0) {
-                lost.put(key, gone);
+    /** Where each assigned partition's next record is, as far as that is known. */
+    Map<TopicPartition, Long> places() {
+        Map<TopicPartition, Long> places = new HashMap<>();
+        assigned.forEach((key, partition) -> {
+            if (partition.isPlaceKnown()) {
+                places.put(key, partition.next());
             }
         });
-        return lost;
+        return places;
+    }
+
+    /**
+     * Tells of what was deleted and never processed, and of logs that are shorter than they were. The consumers go on at
+     * the log's start.
+     *
+     * @param before where the next records were before the broker was asked for
+     * @param starts where the logs start
+     * @param ends where they end
+     */
+    void findGaps(Map<TopicPartition, Long> before, Map<TopicPartition, Long> starts, Map<TopicPartition, Long> ends) {
+        assigned.forEach((key, partition) -> {
+            long next = before.getOrDefault(key, PartitionProgress.UNKNOWN);
+            long end = ends.getOrDefault(key, Long.MAX_VALUE);
+            if (end < next && partition.next() >= next && !partition.isShortened()) {
+                gaps.accept(new Gap(key, end, next, Why.LOG_SHORTENED));
+                partition.shortened();
+            } else if (starts.containsKey(key)) {
+                partition
+                        .lostBefore(Objects.requireNonNull(starts.get(key)))
+                        .forEach(lost -> gaps.accept(new Gap(key, lost.from(), lost.to(), Why.DELETED)));
+            }
+        });
     }
 
     Set<TopicPartition> partitions() {
@@ -168,15 +337,28 @@ final class Progress implements ConsumerAwareRebalanceListener {
         listening = true;
     }
 
+    /** The broker refuses that consumer, which will try again. */
+    void refused(Object consumer) {
+        refused.add(consumer);
+    }
+
+    /** The broker refuses that consumer no longer. */
+    void accepted(Object consumer) {
+        refused.remove(consumer);
+    }
+
     /** What the feed waits for, if it waits. */
     Optional<Cause> waitsFor() {
+        if (!refused.isEmpty()) {
+            return Optional.of(Cause.BROKER);
+        }
         return assigned.values().stream()
                 .map(PartitionProgress::waitsFor)
                 .filter(Objects::nonNull)
                 .findFirst();
     }
 
-    /** The partitions in which nothing has moved for so long, though records and broker are there. */
+    /** The partitions in which nothing was as much as tried for so long, though records and broker are there. */
     List<TopicPartition> stuck(Duration limit) {
         List<TopicPartition> stuck = new ArrayList<>();
         assigned.forEach((key, partition) -> {

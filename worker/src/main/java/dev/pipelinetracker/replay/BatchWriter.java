@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** What a run does with the records it reads: {@link CommitWithCheckpoint}, {@link RollBack} or {@link Comparison}. */
+/** What a run does with the records it reads: {@link CommitWithCheckpoint}, {@link TryOut} or {@link Comparison}. */
 interface BatchWriter {
 
     /** How far a run has come. */

@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.springframework.kafka.core.ConsumerFactory;
 
@@ -24,9 +26,11 @@ public final class Batches implements AutoCloseable {
     public static final int MOST = 5_000;
 
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration CLOSE = Duration.ofSeconds(2);
 
     private final Consumer<byte[], byte[]> consumer;
     private final String topic;
+    private final Silence silence;
     private final Map<Integer, Long> ends = new HashMap<>();
     private final Map<Integer, Long> next = new TreeMap<>();
 
@@ -39,18 +43,20 @@ public final class Batches implements AutoCloseable {
     public record Batch(List<ConsumerRecord<byte[], byte[]>> records, Map<Integer, Long> next) {}
 
     /** Reads from {@code next} to {@code ends}, by partition. */
-    public Batches(
+    Batches(
             ConsumerFactory<byte[], byte[]> consumers,
             String topic,
             Map<Integer, Long> next,
             Map<Integer, Long> ends,
-            int mostRecords) {
+            int mostRecords,
+            Silence silence) {
         Properties own = new Properties();
         own.setProperty(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(mostRecords));
         // what retention deletes under way is to be told, not skipped
         own.setProperty(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         this.consumer = consumers.createConsumer(null, "pipeline-tracker-replay", null, own);
         this.topic = topic;
+        this.silence = silence;
         this.ends.putAll(ends);
         seek(next);
     }
@@ -72,9 +78,15 @@ public final class Batches implements AutoCloseable {
         return next.entrySet().stream().allMatch(at -> at.getValue() >= end(at.getKey()));
     }
 
-    /** Reads on; throws RefusedException if retention has deleted what was to be read next. */
+    /**
+     * Reads on.
+     *
+     * @throws FailedException if retention has deleted what was to be read next, or the broker does not let us read, or has
+     *     sent nothing for minutes
+     */
     public Batch read() {
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        Map<Integer, Long> before = Map.copyOf(next);
         try {
             for (ConsumerRecord<byte[], byte[]> polled : consumer.poll(POLL)) {
                 if (polled.offset() < end(polled.partition())) {
@@ -85,17 +97,24 @@ public final class Batches implements AutoCloseable {
                 next.put(partition.partition(), Math.min(consumer.position(partition), end(partition.partition())));
             }
         } catch (OffsetOutOfRangeException e) {
-            throw new RefusedException(
-                    "retention has deleted records of %s that were still to be read. Resume with --accept-gap to go on without them."
-                            .formatted(e.offsetOutOfRangePartitions().keySet()));
+            throw new FailedException(
+                    "retention has deleted records of %s that were still to be read. Run it again to see how many; a replay goes on without them with --resume ID --accept-gap."
+                            .formatted(e.offsetOutOfRangePartitions().keySet()),
+                    e);
+        } catch (KafkaException e) {
+            throw new FailedException(
+                    "topic %s cannot be read (%s). Check spring.kafka.*, then try again."
+                            .formatted(topic, e.getMessage()),
+                    e);
         }
+        silence.heard(!before.equals(next));
         pauseFinished();
         return new Batch(records, new TreeMap<>(next));
     }
 
     @Override
     public void close() {
-        consumer.close();
+        consumer.close(CloseOptions.timeout(CLOSE));
     }
 
     private long end(int partition) {

@@ -14,6 +14,7 @@ final class CommitWithCheckpoint implements BatchWriter {
     private final TransactionTemplate transactions;
     private final FeedLock lock;
     private final long id;
+    private final int attempt;
     private long checkpoints;
 
     CommitWithCheckpoint(
@@ -23,6 +24,7 @@ final class CommitWithCheckpoint implements BatchWriter {
             TransactionTemplate transactions,
             FeedLock lock,
             long id,
+            int attempt,
             long checkpoints) {
         this.processor = processor;
         this.journal = journal;
@@ -30,6 +32,7 @@ final class CommitWithCheckpoint implements BatchWriter {
         this.transactions = transactions;
         this.lock = lock;
         this.id = id;
+        this.attempt = attempt;
         this.checkpoints = checkpoints;
     }
 
@@ -41,7 +44,7 @@ final class CommitWithCheckpoint implements BatchWriter {
                 // their dead letters are there since they were first consumed, with the same coordinates
                 reached.tally().add(processor.process(records, rejected -> {}));
             }
-            journal.checkpoint(id, checkpoints, reached.next(), reached.tally());
+            journal.checkpoint(id, attempt, checkpoints, reached.next(), reached.tally());
         });
         checkpoints++;
     }
@@ -61,8 +64,8 @@ final class CommitWithCheckpoint implements BatchWriter {
         return "go on from the checkpoint";
     }
 
-    /** Batches committed so far. */
-    long checkpoints() {
-        return checkpoints;
+    /** The replay's, for as long as it is ours. */
+    int attempt() {
+        return attempt;
     }
 }

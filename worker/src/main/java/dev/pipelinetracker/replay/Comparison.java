@@ -14,16 +14,16 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Compares events with rows by the feed's own statement, let loose on a temporary table of the same name: that is found
- * before the real one, holds the rows that the batch's events are about, and goes with the transaction. So nothing of the
- * real table is locked or written. What is counted are rows, by the newest event of each batch.
+ * Compares events with rows by the feed's own statement, let loose on a {@link StandIn} that holds the rows that the batch's
+ * events are about, and goes with the transaction. So nothing of the real table is locked or written. What is counted are
+ * rows, by the newest event of each batch.
  */
 final class Comparison implements BatchWriter {
 
     private final Processor<?, ?> processor;
     private final TransactionTemplate transactions;
     private final JdbcClient sql;
-    private final StandInSequence sequence;
+    private final StandIn standIn;
     private final String table;
     private long missing;
     private long stale;
@@ -39,7 +39,7 @@ final class Comparison implements BatchWriter {
         this.transactions = transactions;
         this.sql = JdbcClient.create(database);
         this.table = processor.feed().upsert().table();
-        this.sequence = new StandInSequence(sql, table);
+        this.standIn = new StandIn(sql, table);
     }
 
     @Override
@@ -60,13 +60,14 @@ final class Comparison implements BatchWriter {
     }
 
     private Compared compare(List<ConsumerRecord<byte[], byte[]>> records) {
-        standIn();
+        standIn.create();
+        standIn.comeFirst();
         List<Outcome> offered = processor.process(records, rejected -> {});
         long rows = fetchTheirRows();
         long same = count("""
                 SELECT count(*) FROM tracker_offered o JOIN pg_temp.%1$s p ON %2$s
                 WHERE to_jsonb(p) - '{id,created_at}'::text[] = to_jsonb(o) - '{id,created_at}'::text[]
-                """.formatted(table, identity()));
+                """.formatted(table, standIn.identity()));
         List<Outcome> compared = processor.process(records, rejected -> {});
         return new Compared(
                 rows,
@@ -105,40 +106,15 @@ final class Comparison implements BatchWriter {
                 .formatted(missing, stale, equal, newer, overtaken);
     }
 
-    private void standIn() {
-        sql.sql("CREATE TEMPORARY TABLE %1$s (LIKE public.%1$s INCLUDING ALL)".formatted(table))
-                .update();
-        sequence.create();
-        boolean isFound = sql.sql("SELECT '%1$s'::regclass = 'pg_temp.%1$s'::regclass".formatted(table))
-                .query(Boolean.class)
-                .single();
-        if (!isFound) {
-            throw new RefusedException(
-                    "this role's search_path puts pg_temp last. Run it with a role that has the default one.");
-        }
-    }
-
     /** Puts the real rows in the place of the offered ones; how many were offered. */
     private long fetchTheirRows() {
         long rows = sql.sql("CREATE TEMPORARY TABLE tracker_offered AS SELECT * FROM pg_temp.%s".formatted(table))
                 .update();
         sql.sql("DELETE FROM pg_temp.%s".formatted(table)).update();
         sql.sql("INSERT INTO pg_temp.%1$s SELECT p.* FROM tracker_offered o JOIN public.%1$s p ON %2$s"
-                        .formatted(table, identity()))
+                        .formatted(table, standIn.identity()))
                 .update();
         return rows == 0 ? count("SELECT count(*) FROM tracker_offered") : rows;
-    }
-
-    /** The columns of the unique index that is not the primary key's: what identifies a row. */
-    private String identity() {
-        return sql.sql("""
-                        SELECT string_agg(format(CASE WHEN a.attnotnull THEN 'p.%1$I = o.%1$I'
-                                                      ELSE '(p.%1$I = o.%1$I OR p.%1$I IS NULL AND o.%1$I IS NULL)' END,
-                                                 a.attname), ' AND ')
-                        FROM pg_index i
-                        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-                        WHERE i.indrelid = ('public.' || ?)::regclass AND i.indisunique AND NOT i.indisprimary
-                        """).param(table).query(String.class).single();
     }
 
     private long count(String query) {

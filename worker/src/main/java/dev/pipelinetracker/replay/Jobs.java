@@ -29,7 +29,7 @@ final class Jobs {
     /** Nobody holds the feed's lock: whoever ran it is gone. */
     private static final String SELECT = """
             SELECT r.id, r.feed, r.topic, r.topic_id, r.requested_by, r.reason, r.from_time, r.to_time, r.organizations, r.sources,
-                   r.started_at, r.ended_at, r.failure, r.checkpoints, r.skipped, r.inserted, r.updated, r.unchanged,
+                   r.started_at, r.ended_at, r.failure, r.resumed, r.checkpoints, r.skipped, r.inserted, r.updated, r.unchanged,
                    r.rejected::text AS rejected,
                    CASE WHEN r.status = 'running' AND NOT EXISTS (
                      SELECT FROM pg_locks l
@@ -88,6 +88,7 @@ final class Jobs {
         return new Job(
                 row.getLong("id"),
                 plan,
+                row.getInt("resumed"),
                 row.getLong("checkpoints"),
                 tally,
                 row.getString("status"),

@@ -36,6 +36,14 @@ final class Journal {
         }
     }
 
+    /** Call it with the feed's lock: whoever ran its replays that are not ended is gone. */
+    void stopAbandoned(String feed) {
+        sql.sql("""
+                        UPDATE tracker.replays SET status = 'stopped', failure = 'its process has gone', ended_at = updated_at
+                        WHERE feed = ? AND status = 'running'
+                        """).param(feed).update();
+    }
+
     /** Writes the audit row of a replay that begins; call it in a transaction. */
     long begin(Plan plan, String requestedBy, @Nullable String reason) {
         Selection selection = plan.selection();
@@ -65,18 +73,49 @@ final class Journal {
         return id;
     }
 
-    /** Notes that a replay goes on, and what it lost to retention meanwhile; call it in a transaction. */
-    void resume(long id, Plan plan) {
-        sql.sql(
-                        "UPDATE tracker.replays SET status = 'running', resumed = resumed + 1, failure = NULL, ended_at = NULL, updated_at = now() WHERE id = ?")
-                .param(id)
+    /** Writes the audit row of a redrive of that topic, which is over. */
+    void redriven(String feed, String topic, String topicId, Tally tally, String status, String by) {
+        sql.sql("""
+                        INSERT INTO tracker.replays
+                          (feed, topic, topic_id, requested_by, status, ended_at, skipped, inserted, updated, unchanged, rejected)
+                        VALUES (?, ?, ?, ?, ?, now(), ?, ?, ?, ?, ?::jsonb)
+                        """)
+                .params(
+                        feed,
+                        topic,
+                        topicId,
+                        by,
+                        status,
+                        tally.skipped(),
+                        tally.of(Stored.INSERTED),
+                        tally.of(Stored.UPDATED),
+                        tally.of(Stored.UNCHANGED),
+                        json(tally.rejections()))
                 .update();
+    }
+
+    /**
+     * Notes that a replay goes on, who does it, and what it lost to retention meanwhile; call it in a transaction.
+     *
+     * @param job as the plan was made of it
+     * @throws RefusedException if another process has gone on with it since: roll back
+     */
+    void resume(Job job, Plan plan, String by) {
+        int updated = sql.sql("""
+                        UPDATE tracker.replays
+                        SET status = 'running', resumed = resumed + 1, failure = NULL, ended_at = NULL, updated_at = now(),
+                            requested_by = requested_by || ', resumed by ' || ?
+                        WHERE id = ? AND resumed = ? AND checkpoints = ?
+                        """)
+                .params(by, job.id(), job.attempt(), job.checkpoints())
+                .update();
+        requireOwner(updated, job.id());
         for (PartitionRange range : plan.ranges()) {
             sql.sql("""
                             UPDATE tracker.replay_partitions SET next_offset = ?, gap_records = gap_records + ?
                             WHERE replay_id = ? AND partition = ?
                             """)
-                    .params(range.next(), range.gap(), id, range.partition())
+                    .params(range.next(), range.gap(), job.id(), range.partition())
                     .update();
         }
     }
@@ -84,15 +123,16 @@ final class Journal {
     /**
      * Writes how far the replay has come; call it in the transaction of the rows.
      *
+     * @param attempt of whoever writes it
      * @param checkpoints how many were written before
-     * @throws RefusedException if another process has written one meanwhile: roll back
+     * @throws RefusedException if another process has gone on with it since: roll back
      */
-    void checkpoint(long id, long checkpoints, Map<Integer, Long> next, Tally tally) {
+    void checkpoint(long id, int attempt, long checkpoints, Map<Integer, Long> next, Tally tally) {
         int updated = sql.sql("""
                         UPDATE tracker.replays
                         SET checkpoints = checkpoints + 1, updated_at = now(), skipped = ?, inserted = ?, updated = ?,
                             unchanged = ?, rejected = ?::jsonb
-                        WHERE id = ? AND checkpoints = ?
+                        WHERE id = ? AND status = 'running' AND resumed = ? AND checkpoints = ?
                         """)
                 .params(
                         tally.skipped(),
@@ -101,11 +141,10 @@ final class Journal {
                         tally.of(Stored.UNCHANGED),
                         json(tally.rejections()),
                         id,
+                        attempt,
                         checkpoints)
                 .update();
-        if (updated != 1) {
-            throw new RefusedException("replay %d is being run by another process. See `replay list`.".formatted(id));
-        }
+        requireOwner(updated, id);
         sql.sql("""
                         UPDATE tracker.replay_partitions p SET next_offset = n.next
                         FROM unnest(?::int4[], ?::int8[]) AS n (partition, next)
@@ -116,11 +155,19 @@ final class Journal {
     }
 
     /** Notes how it ended, unless another process has gone on with it since. */
-    void end(long id, long checkpoints, String status, @Nullable String failure) {
+    void end(long id, int attempt, String status, @Nullable String failure) {
         sql.sql("""
                         UPDATE tracker.replays SET status = ?, failure = ?, ended_at = now(), updated_at = now()
-                        WHERE id = ? AND checkpoints = ?
-                        """).params(Arrays.asList(status, failure, id, checkpoints)).update();
+                        WHERE id = ? AND status = 'running' AND resumed = ?
+                        """).params(Arrays.asList(status, failure, id, attempt)).update();
+    }
+
+    private static void requireOwner(int updated, long id) {
+        if (updated != 1) {
+            throw new RefusedException(
+                    "another process has gone on with replay %d, or has put it down as stopped. See `replay list`."
+                            .formatted(id));
+        }
     }
 
     private static @Nullable OffsetDateTime utc(@Nullable Instant time) {

@@ -71,7 +71,7 @@ public final class Operator implements AutoCloseable {
         BufferedReader reader = answers;
         if (reader == null) {
             throw new RefusedException(
-                    "not on a terminal, so nobody can be asked. Add --yes to run it, or --dry-run to see what it would do.");
+                    "not on a terminal, so nobody can be asked. Add --yes to run it; --help names the option that only tells what it would do.");
         }
         err.print(question + " [y/N] ");
         err.flush();

@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.OptionalLong;
 
 /**
- * Keeps a run to its rate, and out of the way of live traffic: while the live feed is consumed, it rests as long as it
- * works, since both share the database; and while that feed lags by more than a bound, it does one batch every few
- * seconds, so that it comes to an end even so.
+ * Keeps a run to its rate, which time lost by waiting does not raise afterwards, and out of the way of live traffic: while
+ * the live feed is consumed, it rests as long as it works, since both share the database; and while that feed lags by more
+ * than a bound, it does no more than one gentle batch every few seconds, so that it comes to an end even so.
  */
 public final class Pace {
 
@@ -19,11 +19,10 @@ public final class Pace {
     private final Speed speed;
     private final LiveLag live;
     private final StopSignal stop;
-    private final long start = System.nanoTime();
-    private long batchStart = start;
-    private long lastLook = start - LOOK_EVERY.toNanos();
+    private long batchStart = System.nanoTime();
+    private long lastLook = batchStart - LOOK_EVERY.toNanos();
     private OptionalLong lag = OptionalLong.empty();
-    private long done;
+    private int sinceYield;
 
     /** At that speed, beside that. */
     Pace(Speed speed, LiveLag live, StopSignal stop) {
@@ -39,9 +38,9 @@ public final class Pace {
 
     /** Returns when the next batch may be done, or a stop is wanted; whether it has made way for a live feed that lags. */
     public boolean await(int recordsJustDone) {
-        done += recordsJustDone;
+        sinceYield += recordsJustDone;
         boolean yielded = speed.yieldToLive() && yieldToLive(Duration.ofNanos(System.nanoTime() - batchStart));
-        Duration ahead = speed.rate().timeOf(done).minusNanos(System.nanoTime() - start);
+        Duration ahead = speed.rate().timeOf(recordsJustDone).minusNanos(System.nanoTime() - batchStart);
         if (ahead.compareTo(Duration.ZERO) > 0) {
             stop.sleep(ahead);
         }
@@ -59,6 +58,10 @@ public final class Pace {
             }
             return false;
         }
+        if (sinceYield < speed.rate().inASecond(GENTLE_BATCH)) {
+            return false;
+        }
+        sinceYield = 0;
         long until = System.nanoTime() + LONGEST_YIELD.toNanos();
         do {
             stop.sleep(LOOK_EVERY);

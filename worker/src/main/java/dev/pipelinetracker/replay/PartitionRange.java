@@ -42,6 +42,17 @@ record PartitionRange(
         return map;
     }
 
+    /** For machines, of a replay that began some time ago. */
+    Map<String, Object> onRecord() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("partition", partition);
+        map.put("first_offset", first);
+        map.put("next_offset", next);
+        map.put("end_offset", end);
+        map.put("deleted_at_most", gap);
+        return map;
+    }
+
     /** A line under {@link #HEADINGS}. */
     @Override
     public String toString() {

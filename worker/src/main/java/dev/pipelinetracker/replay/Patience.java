@@ -2,6 +2,7 @@ package dev.pipelinetracker.replay;
 
 import dev.pipelinetracker.engine.WorldFault;
 import dev.pipelinetracker.engine.WorldFault.Cause;
+import java.sql.SQLException;
 import java.time.Duration;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.NonTransientDataAccessException;
@@ -71,8 +72,19 @@ public final class Patience {
         if (fault instanceof WorldFault known) {
             return known.kind() != Cause.DATABASE_STOPPED && known.kind() != Cause.UNEXPECTED;
         }
-        // TransactionSystemException: a commit was refused, for none of the known passing reasons
-        return !(fault instanceof NonTransientDataAccessException || fault instanceof TransactionSystemException)
+        if (fault instanceof TransactionSystemException) {
+            return isOfLostConnection(fault);
+        }
+        return !(fault instanceof NonTransientDataAccessException)
                 || fault instanceof NonTransientDataAccessResourceException;
+    }
+
+    /**
+     * Where the answer to a commit was lost, the roll-back that is tried then fails, too, and says only that the connection is
+     * closed. A commit that was refused has another SQLState, and needs a person.
+     */
+    private static boolean isOfLostConnection(RuntimeException fault) {
+        return fault.getCause() instanceof SQLException lost
+                && (lost.getSQLState() == null || lost.getSQLState().startsWith("08"));
     }
 }

@@ -1,5 +1,6 @@
 package dev.pipelinetracker.replay;
 
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,22 @@ record Plan(String feed, String topic, String topicId, Selection selection, List
     /** How many of the offsets that were left lie before these. */
     long done(Map<Integer, Long> reached) {
         return sum(range -> reached.getOrDefault(range.partition(), range.next()) - range.next());
+    }
+
+    /** With these timestamps of the first records, by partition, where none is known yet. */
+    Plan withAges(Map<Integer, Instant> oldest) {
+        List<PartitionRange> aged = ranges.stream()
+                .map(range -> range.oldest() != null
+                        ? range
+                        : new PartitionRange(
+                                range.partition(),
+                                range.first(),
+                                range.end(),
+                                range.next(),
+                                range.gap(),
+                                oldest.get(range.partition())))
+                .toList();
+        return new Plan(feed, topic, topicId, selection, aged);
     }
 
     /** For machines. */

@@ -29,9 +29,14 @@ public record Rate(double recordsPerSecond) {
         return new Rate(Long.parseLong(form.group(1)) / seconds);
     }
 
-    /** How many records to take at once, of at most so many: a slow rate comes in small batches, not in bursts. */
+    /** How many records to take at once, of at most so many: a tenth of a second's, so that no second has many more. */
     public int batch(int most) {
-        return recordsPerSecond == 0 ? most : (int) Math.max(1, Math.min(most, recordsPerSecond));
+        return recordsPerSecond == 0 ? most : (int) Math.max(1, Math.min(most, recordsPerSecond / 10));
+    }
+
+    /** How many records a second allows, of at most so many. */
+    int inASecond(int most) {
+        return recordsPerSecond == 0 ? most : (int) Math.min(most, recordsPerSecond);
     }
 
     /** How long so many records take. */

@@ -26,30 +26,39 @@ class ReplayGauges {
     private static final Logger log = LoggerFactory.getLogger(ReplayGauges.class);
     private static final List<String> OUTCOMES = List.of("inserted", "updated", "unchanged", "rejected", "skipped");
 
+    /** A redrive cannot be resumed: whatever is left of it is open still. */
     private static final String SQL = """
-            SELECT r.feed, sum(inserted) AS inserted, sum(updated) AS updated, sum(unchanged) AS unchanged,
-                   sum(skipped) AS skipped,
-                   sum((SELECT coalesce(sum(value::int8), 0) FROM jsonb_each_text(r.rejected))) AS rejected,
-                   count(*) FILTER (WHERE status IN ('failed', 'stopped') OR (status = 'running' AND NOT held)) AS unfinished,
-                   coalesce(extract(epoch FROM max(ended_at) FILTER (WHERE status = 'done')), 0) AS done_at,
-                   bool_or(held)::int AS running
+            SELECT f.feed, coalesce(sum(r.inserted), 0) AS inserted, coalesce(sum(r.updated), 0) AS updated,
+                   coalesce(sum(r.unchanged), 0) AS unchanged, coalesce(sum(r.skipped), 0) AS skipped,
+                   coalesce(sum((SELECT sum(value::int8) FROM jsonb_each_text(r.rejected))), 0) AS rejected,
+                   count(*) FILTER (WHERE r.topic NOT LIKE '%.dlt'
+                                    AND (r.status IN ('failed', 'stopped') OR (r.status = 'running' AND NOT f.held))) AS unfinished,
+                   coalesce(extract(epoch FROM max(r.ended_at) FILTER (WHERE r.status = 'done')), 0) AS done_at,
+                   f.held::int AS running
             FROM (
-              SELECT x.*, EXISTS (
+              SELECT n.feed, EXISTS (
                 SELECT FROM pg_locks l
                 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid::int8 = ?
-                  AND l.objid::int8 = hashtext(x.feed)::int8 & 4294967295
+                  AND l.objid::int8 = hashtext(n.feed)::int8 & 4294967295
                   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS held
-              FROM tracker.replays x
-            ) r
-            GROUP BY r.feed
+              FROM unnest(?::text[]) AS n (feed)
+            ) f
+            LEFT JOIN tracker.replays r ON r.feed = f.feed
+            GROUP BY f.feed, f.held
             """;
 
     private final JdbcClient sql;
+    private final String[] feeds;
     private final Map<String, Map<String, Double>> values = new ConcurrentHashMap<>();
 
     ReplayGauges(Processors processors, DataSource database, MeterRegistry registry) {
         this.sql = JdbcClient.create(database);
-        processors.all().forEach(processor -> register(processor.feed().name(), registry));
+        this.feeds = processors.all().stream()
+                .map(processor -> processor.feed().name())
+                .toArray(String[]::new);
+        for (String feed : feeds) {
+            register(feed, registry);
+        }
     }
 
     /** Keeps the last values while the database is away. */
@@ -57,7 +66,7 @@ class ReplayGauges {
     void read() {
         try {
             sql.sql(SQL)
-                    .param(FeedLock.SPACE)
+                    .params(FeedLock.SPACE, feeds)
                     .query((row, n) -> {
                         Map<String, Double> found = new ConcurrentHashMap<>();
                         for (String column : OUTCOMES) {
@@ -80,7 +89,7 @@ class ReplayGauges {
         for (String outcome : OUTCOMES) {
             FunctionCounter.builder("tracker.replay.records", this, gauges -> gauges.value(feed, outcome))
                     .description(
-                            "Records that replays read, by what became of them; from the database, the same in every worker")
+                            "Records that replays and redrives read, by what became of them; from the database, the same in every worker")
                     .tags(tags.and("outcome", outcome))
                     .register(registry);
         }
@@ -95,7 +104,7 @@ class ReplayGauges {
                 .tags(tags)
                 .register(registry);
         Gauge.builder("tracker.replay.last.done.timestamp", this, gauges -> gauges.value(feed, "done_at"))
-                .description("When a replay was last done, Unix time; 0 before the first")
+                .description("When a replay or redrive was last done, Unix time; 0 before the first")
                 .baseUnit("seconds")
                 .tags(tags)
                 .register(registry);

@@ -48,7 +48,7 @@ public class Replays {
             StopSignal stop) {
         journal.refuseUnmigrated();
         try (OpenFeed feed = feeds.open(name)) {
-            Plan plan = feed.plan(selection);
+            Plan plan = feed.plan(selection, operator);
             show(plan, manner.acceptGap(), operator);
             Run run = new Run(feed, plan, manner.speed(), operator, stop);
             if (manner.dryRun()) {
@@ -58,7 +58,7 @@ public class Replays {
             try (FeedLock lock = feed.lock()) {
                 long id = Objects.requireNonNull(
                         transactions.execute(transaction -> journal.begin(plan, Requester.name(), reason)));
-                return toItsEnd(id, run, writer(feed, lock, id, 0), new Tally(), operator);
+                return toItsEnd(id, run, writer(feed, lock, id, 0, 0), new Tally(), operator);
             }
         }
     }
@@ -66,6 +66,11 @@ public class Replays {
     /** Goes on with a replay from its checkpoint, with its own ranges and filters; otherwise as {@link #replay}. */
     public boolean resume(long id, Manner manner, Operator operator, StopSignal stop) {
         journal.refuseUnmigrated();
+        if (job(id).isRedrive()) {
+            throw new RefusedException(
+                    "%d is a redrive. What is left of it is open still: run `dead-letters redrive` again."
+                            .formatted(id));
+        }
         try (OpenFeed feed = feeds.open(job(id).plan().feed());
                 FeedLock lock = feed.lock()) {
             // anew, now that nobody else can change it
@@ -74,12 +79,13 @@ public class Replays {
                 throw new RefusedException(
                         "replay %d is done, so there is nothing to resume. Start a new one.".formatted(id));
             }
-            Plan plan = feed.planAgain(job.plan());
+            Plan plan = feed.planAgain(job.plan(), operator);
             show(plan, manner.acceptGap(), operator);
             Run run = new Run(feed, plan, manner.speed(), operator, stop);
             operator.confirm("Resume replay %d, up to %,d records?".formatted(id, plan.remaining()), manner.yes());
-            transactions.executeWithoutResult(transaction -> journal.resume(id, plan));
-            return toItsEnd(id, run, writer(feed, lock, id, job.checkpoints()), job.tally(), operator);
+            transactions.executeWithoutResult(transaction -> journal.resume(job, plan, Requester.name()));
+            return toItsEnd(
+                    id, run, writer(feed, lock, id, job.attempt() + 1, job.checkpoints()), job.tally(), operator);
         }
     }
 
@@ -90,7 +96,11 @@ public class Replays {
         if (newest.isEmpty()) {
             operator.say("no replays yet");
         }
-        newest.forEach(job -> operator.show("replay", job.asMap(), job.toString()));
+        String headings = Job.HEADINGS + System.lineSeparator();
+        for (Job job : newest) {
+            operator.show("replay", job.asMap(), headings + job);
+            headings = "";
+        }
     }
 
     /**
@@ -102,7 +112,7 @@ public class Replays {
             String name, Selection selection, Speed speed, boolean acceptGap, Operator operator, StopSignal stop) {
         journal.refuseUnmigrated();
         try (OpenFeed feed = feeds.open(name)) {
-            Plan plan = feed.plan(selection);
+            Plan plan = feed.plan(selection, operator);
             show(plan, acceptGap, operator);
             Run run = new Run(feed, plan, speed, operator, stop);
             return new Verify(run, new Comparison(feed.processor(), transactions, database), operator).holds();
@@ -114,12 +124,12 @@ public class Replays {
         Run.Ending ending;
         try {
             ending = run.with(writer, before);
+            journal.end(id, writer.attempt(), ending.finished() ? "done" : "stopped", null);
         } catch (RuntimeException e) {
             noteFailure(id, writer, e, operator);
             throw e;
         }
         String status = ending.finished() ? "done" : "stopped";
-        journal.end(id, writer.checkpoints(), status, null);
         summary("end", id, status, ending.tally(), operator);
         if (!ending.finished()) {
             operator.say(resumeHint(id));
@@ -129,7 +139,7 @@ public class Replays {
 
     private void noteFailure(long id, CommitWithCheckpoint writer, RuntimeException fault, Operator operator) {
         try {
-            journal.end(id, writer.checkpoints(), "failed", fault.getMessage());
+            journal.end(id, writer.attempt(), "failed", fault.getMessage());
         } catch (RuntimeException e) {
             operator.say("the audit row could not be written; `replay list` will show it as interrupted");
         }
@@ -137,14 +147,16 @@ public class Replays {
     }
 
     private boolean dryRun(OpenFeed feed, Run run, Operator operator) {
-        Run.Ending ending = run.with(new RollBack(new TryOut(feed.processor(), transactions, database)), new Tally());
-        String status = "dry run, " + (ending.finished() ? "nothing was changed" : "stopped");
-        summary("dry-run", null, status, ending.tally(), operator);
-        return ending.finished();
+        try (TryOut tryOut = new TryOut(feed.processor(), transactions, database)) {
+            Run.Ending ending = run.with(tryOut, new Tally());
+            String status = "dry run, " + (ending.finished() ? "nothing was changed" : "stopped");
+            summary("dry-run", null, status, ending.tally(), operator);
+            return ending.finished();
+        }
     }
 
-    private CommitWithCheckpoint writer(OpenFeed feed, FeedLock lock, long id, long checkpoints) {
-        return new CommitWithCheckpoint(feed.processor(), journal, jobs, transactions, lock, id, checkpoints);
+    private CommitWithCheckpoint writer(OpenFeed feed, FeedLock lock, long id, int attempt, long checkpoints) {
+        return new CommitWithCheckpoint(feed.processor(), journal, jobs, transactions, lock, id, attempt, checkpoints);
     }
 
     private Job job(long id) {

@@ -39,9 +39,10 @@ final class Run {
      * @throws FailedException if a fault of the world does not pass
      */
     Ending with(BatchWriter writer, Tally before) {
+        stop.workBegins();
         Pace pace = feed.pace(speed, stop);
         operator.begin(plan.feed(), plan.remaining());
-        try (Batches batches = feed.read(plan.topic(), plan.next(), plan.ends(), pace.batch(Batches.MOST))) {
+        try (Batches batches = feed.read(plan.topic(), plan.next(), plan.ends(), pace.batch(Batches.MOST), operator)) {
             return read(batches, pace, writer, before);
         } finally {
             operator.close();

@@ -1,6 +1,7 @@
 package dev.pipelinetracker.replay;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,6 +45,16 @@ public record Selection(
     /** All that a topic holds. */
     public static Selection all() {
         return new Selection(null, null, List.of(), List.of(), Set.of(), Map.of());
+    }
+
+    /** What leaves records out one by one, for machines. */
+    Map<String, Object> asMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("from", from == null ? null : from.toString());
+        map.put("to", to == null ? null : to.toString());
+        map.put("organizations", organizations);
+        map.put("sources", sources);
+        return map;
     }
 
     /** What leaves records out one by one, to be put behind a number of records; empty if nothing does. */

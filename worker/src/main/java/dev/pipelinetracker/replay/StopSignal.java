@@ -6,7 +6,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Ctrl-C or SIGTERM: the batch in hand is finished and committed, then the command ends by itself. */
+/**
+ * Ctrl-C or SIGTERM: the batch in hand is finished and committed, then the command ends by itself. While it plans or asks
+ * there is none, and it ends at once.
+ */
 public final class StopSignal implements AutoCloseable {
 
     // less than Kubernetes' default grace
@@ -18,6 +21,8 @@ public final class StopSignal implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread hook = new Thread(this::stopAndWait, "stop");
 
+    private volatile boolean working;
+
     private StopSignal() {}
 
     /** Listens to the JVM's signals until it is closed. */
@@ -25,6 +30,11 @@ public final class StopSignal implements AutoCloseable {
         StopSignal signal = new StopSignal();
         Runtime.getRuntime().addShutdownHook(signal.hook);
         return signal;
+    }
+
+    /** From now on there is something in hand, which a signal waits for. */
+    public void workBegins() {
+        working = true;
     }
 
     /** Asks whoever runs to end. */
@@ -61,10 +71,11 @@ public final class StopSignal implements AutoCloseable {
         }
     }
 
-    private void stopAndWait() {
+    /** What a signal does: returns when the JVM may go. */
+    void stopAndWait() {
         stop();
         try {
-            if (!ended.await(LONGEST_BATCH.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (working && !ended.await(LONGEST_BATCH.toMillis(), TimeUnit.MILLISECONDS)) {
                 log.warn("The batch in hand does not end: leaving it to be rolled back");
             }
         } catch (InterruptedException e) {

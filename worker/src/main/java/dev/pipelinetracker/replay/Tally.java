@@ -26,7 +26,7 @@ public final class Tally {
         skipped = other.skipped;
     }
 
-    /** Counts records that the filters left out. */
+    /** Counts records that were left out, by filters or because another has dealt with them. */
     public void skip(long records) {
         skipped += records;
     }
@@ -102,6 +102,6 @@ public final class Tally {
                         of(Stored.UNCHANGED),
                         rejected(),
                         rejected.isEmpty() ? "" : " " + rejections(),
-                        skipped == 0 ? "" : ", %,d left out by the filters".formatted(skipped));
+                        skipped == 0 ? "" : ", %,d left out".formatted(skipped));
     }
 }

@@ -86,6 +86,7 @@ public final class HistoryRetention {
     }
 
     private boolean delete(Request request, LocalDateTime cutoff, Expired expired, Operator operator, StopSignal stop) {
+        stop.workBegins();
         log.info(
                 "Retention by {}: deleting {} rows of before {}, organizations: {}",
                 Requester.name(),

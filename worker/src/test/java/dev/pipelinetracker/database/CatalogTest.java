@@ -174,6 +174,7 @@ class CatalogTest {
                 analytics_pipeline_history_id_seq integer owned by analytics_pipeline_history.id
                 analytics_source_insights_id_seq integer owned by analytics_source_insights.id
                 analytics_visualizations_id_seq integer owned by analytics_visualizations.id
+                tracker.erasures_id_seq bigint owned by tracker.erasures.id
                 tracker.replays_id_seq bigint owned by tracker.replays.id
                 """);
     }
@@ -206,6 +207,7 @@ class CatalogTest {
                 table public.org_memberships
                 table public.organizations
                 table public.users
+                table tracker.erasures
                 table tracker.flyway_schema_history
                 table tracker.redriven
                 table tracker.replay_partitions

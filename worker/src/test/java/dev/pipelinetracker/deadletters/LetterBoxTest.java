@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.pipelinetracker.engine.WorldFault;
 import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.replay.FailedException;
+import dev.pipelinetracker.replay.FeedLock;
+import dev.pipelinetracker.replay.Feeds;
+import dev.pipelinetracker.replay.OpenFeed;
 import dev.pipelinetracker.replay.OperatorSession;
 import dev.pipelinetracker.replay.RefusedException;
 import dev.pipelinetracker.replay.StopSignal;
@@ -18,19 +22,27 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Dead letters that a live worker made, in an operator's hands. */
 class LetterBoxTest {
@@ -88,6 +100,12 @@ class LetterBoxTest {
         assertThat(session.shown()).contains("redrive: 1 dead letters: 1 inserted");
         assertThat(rows()).isEqualTo(1);
         assertThat(RealBroker.readAll(prefix + FEED)).as("the live topic").hasSize(2);
+        assertThat(database.sql()
+                        .sql("SELECT feed || ' ' || topic || ' ' || status || ' ' || inserted FROM tracker.replays")
+                        .query(String.class)
+                        .list())
+                .as("on record, and so in the meters")
+                .containsExactly("pipeline-runs " + dlt + " done 1");
 
         redrive(filter, false);
         assertThat(session.shown()).as("not offered twice").contains("0 open dead letters");
@@ -224,6 +242,56 @@ class LetterBoxTest {
         assertThat(session.shown()).as("other letters at the same offsets").contains("4 open dead letters");
         redrive(ALL, false);
         assertThat(settled()).containsExactly("0@0", "0@1", "0@2", "0@3");
+    }
+
+    @Test
+    void whoHasLostTheLockWithoutKnowingDrivesNothingAgain() {
+        TransactionTemplate transactions =
+                new TransactionTemplate(new JdbcTransactionManager(session.get(DataSource.class)));
+        try (OpenFeed feed = session.get(Feeds.class).open(FEED);
+                FeedLock lock = feed.lock()) {
+            OpenLetters letters = new OpenLetters(feed, session.get(DataSource.class));
+            List<Letter> batch = new ArrayList<>();
+            letters.forEach(ALL, session.operator(), batch::add);
+            assertThat(batch).hasSize(2);
+            ParkedTopic parked = ParkedTopic.of(dlt);
+            parked.prepare(feed.admin());
+            Producer<byte[], byte[]> producer = producer(Map.of());
+
+            assertThat(new DriveAgain(feed.processor(), letters, producer, transactions, lock, parked, 5).drive(batch))
+                    .hasSize(2);
+            assertThat(new DriveAgain(feed.processor(), letters, producer, transactions, lock, parked, 5).drive(batch))
+                    .as("left to the other")
+                    .isEmpty();
+            new Park(letters.register(), producer, transactions, lock, parked, "hopeless").park(batch);
+            producer.close();
+        }
+        assertThat(RealBroker.readAll(dlt)).as("each returned once").hasSize(4);
+        assertThat(RealBroker.readAll(dlt + ".parked")).isEmpty();
+    }
+
+    @Test
+    void lettersThatCannotBeSentStopTheBatchAtTheFirst() {
+        Letter letter = new Letter(RealBroker.readAll(dlt).get(0));
+        try (Producer<byte[], byte[]> producer = producer(Map.of("max.block.ms", 1_000))) {
+            Outbox outbox = new Outbox(producer);
+            int[] sent = {0};
+
+            assertThatThrownBy(() -> {
+                        for (; sent[0] < 100; sent[0]++) {
+                            outbox.park("no-such-topic-" + unknown, letter, "me", null);
+                        }
+                    })
+                    .isInstanceOf(WorldFault.class);
+
+            assertThat(sent[0]).as("sent after the first failure").isZero();
+        }
+    }
+
+    private static Producer<byte[], byte[]> producer(Map<String, Object> settings) {
+        Map<String, Object> all = new HashMap<>(settings);
+        all.put("bootstrap.servers", RealBroker.bootstrapServers());
+        return new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     private List<String> settled() {

@@ -76,6 +76,18 @@ final class Account {
         return complaints;
     }
 
+    int lost() {
+        return lost;
+    }
+
+    int goodDeadLettered() {
+        return goodDeadLettered;
+    }
+
+    int wentBack() {
+        return wentBack;
+    }
+
     /** By reason. */
     Map<String, Integer> deadLetters() {
         return deadLetters;

@@ -30,7 +30,8 @@ class BrokerFaultsTest {
 
     @BeforeAll
     void start() {
-        worker = stage.startWorker();
+        // with one consumer for both partitions, of which a passer-by then gets one
+        worker = stage.startWorker(Map.of("tracker.feeds.pipeline-runs.concurrency", "1"));
         stage.publish(Kind.RUNS, 20);
         stage.settle();
     }
@@ -47,8 +48,9 @@ class BrokerFaultsTest {
     @MatrixRow(17)
     void aBrokerThatGoesAndComesBackIsWaitedFor(Signal how) {
         stage.publish(Kind.RUNS, 500);
-        Stage.broker()
-                .whileDown(how, () -> await().pollDelay(Duration.ofSeconds(3)).until(worker::isAlive));
+        // once for longer than a session, 6 s here
+        Duration away = Duration.ofSeconds(how == Signal.KILL ? 8 : 1);
+        Stage.broker().whileDown(how, () -> await().pollDelay(away).until(worker::isAlive));
         stage.publish(Kind.RUNS, 500);
         stage.settle();
     }
@@ -117,16 +119,24 @@ class BrokerFaultsTest {
 
     @Test
     @MatrixRow(18)
-    void aDeadLetterThatIsTooLargeForItsTopicIsNeverSkipped() {
+    void aDeadLetterThatIsTooLargeForItsTopicIsNeverSkippedAndNoOtherSentTwice() {
         double before = worker.retries("broker");
         String topic = stage.ledger().deadLetterTopic(Kind.CHARTS);
         Stage.broker().limitRecords(topic, 1_000);
+        // all in one partition, and most likely in one batch: the small ones are acknowledged, again and again
+        for (int i = 0; i < 10; i++) {
+            stage.ledger().bad(Kind.CHARTS, Wire.key(stage.organization(0)), new byte[] {7}, "unreadable");
+        }
         stage.ledger().bad(Kind.CHARTS, Wire.key(stage.organization(0)), new byte[5_000], "unreadable");
         stage.publish(Kind.CHARTS, 20);
-        await().atMost(Stage.LIMIT).until(() -> worker.retries("broker") > before + 1);
+        await().atMost(Stage.LIMIT).until(() -> worker.retries("broker") > before + 5);
         assertThat(stage.ledger().isCommitted()).isFalse();
         Stage.broker().limitRecords(topic, FaultyBroker.LARGEST_RECORD);
         stage.settle();
+        assertThat(stage.ledger().deadLetters(Kind.CHARTS).values())
+                .as("each letter once, however often its batch was tried")
+                .hasSize(11)
+                .allMatch(List.of("unreadable")::equals);
     }
 
     @Test
@@ -134,6 +144,9 @@ class BrokerFaultsTest {
     void membersThatComeAndGoSkipNothingEvenWhileABatchIsTriedAgain() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
+        double rebalances = rebalances();
+        double retries = worker.retries("database_away");
+        int taken = 0;
         for (int round = 0; round < 8; round++) {
             if (round == 3) {
                 stage.databaseProxy().refuse();
@@ -150,12 +163,25 @@ class BrokerFaultsTest {
                     new ByteArrayDeserializer())) {
                 passerby.subscribe(List.of(stage.ledger().topic(Kind.RUNS)));
                 passerby.poll(Duration.ofMillis(100 + random.nextInt(900)));
+                // now and then one stays until it has got a partition, and takes it away with it
+                if (round % 3 == 1) {
+                    await().atMost(Stage.LIMIT).until(() -> {
+                        passerby.poll(Duration.ofMillis(100));
+                        return !passerby.assignment().isEmpty();
+                    });
+                    taken++;
+                }
             }
             if (round == 5) {
                 stage.databaseProxy().pass();
             }
         }
         assertThat(stage.settle()).as("seed %d", seed).isNotNull();
+        assertThat(taken).as("partitions that went and came back").isPositive();
+        assertThat(rebalances() - rebalances).as("rebalances of the worker").isGreaterThanOrEqualTo(taken);
+        assertThat(worker.retries("database_away") - retries)
+                .as("tries in between")
+                .isPositive();
     }
 
     @Test
@@ -172,6 +198,10 @@ class BrokerFaultsTest {
         second.kill();
         stage.publish(Kind.RUNS, 50);
         stage.settle();
+    }
+
+    private double rebalances() {
+        return worker.metric("kafka_consumer_coordinator_rebalance_total");
     }
 
     private void poison(UUID organization) {

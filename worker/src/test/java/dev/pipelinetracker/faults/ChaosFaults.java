@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 
 /** What can go wrong around two workers. Each fault lasts a while and leaves everything as it was. */
@@ -18,6 +19,22 @@ final class ChaosFaults {
     /** Does its worst and mends it. */
     interface Fault {
         void inject() throws Exception;
+
+        /** Both at once; over when both are. */
+        default Fault and(Fault other) {
+            return () -> {
+                FutureTask<Void> meanwhile = new FutureTask<>(() -> {
+                    other.inject();
+                    return null;
+                });
+                new Thread(meanwhile, "other-fault").start();
+                try {
+                    inject();
+                } finally {
+                    meanwhile.get();
+                }
+            };
+        }
     }
 
     private final Stage stage;
@@ -69,6 +86,23 @@ final class ChaosFaults {
                 "worker started without a registry", this::startWithoutRegistry,
                 "worker frozen", this::freezeWorker));
         return all;
+    }
+
+    /** What does not need the database to begin or to end: it may go wrong at the same time. */
+    Map<String, Fault> besideTheDatabase() {
+        return Map.of(
+                "worker killed", () -> restart(Signal.KILL, one()),
+                "worker told to stop", () -> restart(Signal.TERM, one()),
+                "worker frozen", this::freezeWorker,
+                "registry refuses connections", () -> withNewSchema(stage.registryProxy()::refuse),
+                "registry in a black hole", () -> withNewSchema(stage.registryProxy()::blackHole));
+    }
+
+    /** As long as operators may need: a minute without a database, half a minute without a broker. */
+    Map<String, Fault> lasting() {
+        return Map.of(
+                "database stopped for a minute", () -> Stage.postgres().whileDown(Signal.INT, () -> pass(60_000)),
+                "broker stopped for half a minute", () -> Stage.broker().whileDown(Signal.TERM, () -> pass(30_000)));
     }
 
     /** Those after which the database is back, and the first commit must follow within the promised time. */

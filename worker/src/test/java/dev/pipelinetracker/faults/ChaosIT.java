@@ -16,7 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random faults, one after the other, while events are published without a pause to two workers: {@code mvn -Pchaos verify}.
+ * Random faults, some of them two at a time, while events are published without a pause to two workers:
+ * {@code mvn -Pchaos verify}.
  *
  * <p>{@code -Dchaos.minutes} says how long (20), {@code -Dchaos.seed} repeats an order of faults, {@code -Dchaos.rate} is
  * the number of events in a second (1,000). Ends with the account, or with what is wrong with it.
@@ -29,7 +30,11 @@ class ChaosIT {
     private static final int RATE = Integer.parseInt(property("rate", "1000"));
     private static final Duration DRAINED = Duration.ofMinutes(3);
 
+    /** From here on it must be as much as issue and README promise of a whole run. */
+    private static final Duration WHOLE_RUN = Duration.ofMinutes(20);
+
     private final Map<String, Tally> tallies = new TreeMap<>();
+    private final Map<String, Integer> kinds = new TreeMap<>();
 
     private static String property(String name, String fallback) {
         return System.getProperty("chaos." + name, fallback);
@@ -70,7 +75,18 @@ class ChaosIT {
             Account account = stage.ledger().account();
             report(stage, account, commits);
             assertThat(account.complaints()).isEmpty();
+            assertThat(account.lost()).as("lost").isZero();
+            assertThat(account.goodDeadLettered())
+                    .as("good events dead-lettered")
+                    .isZero();
+            assertThat(account.wentBack()).as("rows gone back").isZero();
             stage.verify();
+            assertThat(stage.looks()).as("looks at what is durable").isPositive();
+            if (TIME.compareTo(WHOLE_RUN) >= 0) {
+                assertThat(faults()).as("faults").isGreaterThanOrEqualTo(100);
+                assertThat(kinds).as("kinds").hasSizeGreaterThanOrEqualTo(10);
+                assertThat(stage.ledger().produced()).as("events").isGreaterThanOrEqualTo(1_000_000);
+            }
             faults.ofTheDatabase().keySet().stream()
                     .filter(tallies::containsKey)
                     .forEach(name -> assertThat(
@@ -83,20 +99,45 @@ class ChaosIT {
     private void injectForAWhile(Stage stage, CommitWatch commits, ChaosFaults faults, Random random) throws Exception {
         Map<String, Fault> all = faults.all();
         List<String> order = new ArrayList<>();
-        for (long end = System.nanoTime() + TIME.toNanos(); System.nanoTime() < end; ) {
+        long end = System.nanoTime() + TIME.toNanos();
+        if (TIME.compareTo(WHOLE_RUN) >= 0) {
+            // as long as the matrix has them, once
+            for (Map.Entry<String, Fault> fault : faults.lasting().entrySet()) {
+                inject(stage, commits, fault.getKey(), fault.getValue());
+            }
+        }
+        while (System.nanoTime() < end) {
             if (order.isEmpty()) {
                 order.addAll(all.keySet());
                 Collections.shuffle(order, random);
             }
             String name = order.remove(order.size() - 1);
-            Objects.requireNonNull(all.get(name)).inject();
-            long over = System.nanoTime();
-            awaitDrained(stage, name);
-            Duration drained = Duration.ofNanos(System.nanoTime() - over);
-            tallies.merge(name, new Tally(1, commits.firstAfter(over), drained), Tally::and);
-            stage.verify();
+            Fault fault = Objects.requireNonNull(all.get(name));
+            if (faults.ofTheDatabase().containsKey(name) && random.nextBoolean()) {
+                Map<String, Fault> others = faults.besideTheDatabase();
+                String other = new ArrayList<>(others.keySet()).get(random.nextInt(others.size()));
+                kinds.merge(other, 1, Integer::sum);
+                kinds.merge(name, 1, Integer::sum);
+                inject(stage, commits, name + " + " + other, fault.and(Objects.requireNonNull(others.get(other))));
+            } else {
+                kinds.merge(name, 1, Integer::sum);
+                inject(stage, commits, name, fault);
+            }
             LockSupport.parkNanos(Duration.ofMillis(random.nextInt(1_000)).toNanos());
         }
+    }
+
+    private void inject(Stage stage, CommitWatch commits, String name, Fault fault) throws Exception {
+        fault.inject();
+        long over = System.nanoTime();
+        awaitDrained(stage, name);
+        Duration drained = Duration.ofNanos(System.nanoTime() - over);
+        tallies.merge(name, new Tally(1, commits.firstAfter(over), drained), Tally::and);
+        stage.verify();
+    }
+
+    private int faults() {
+        return kinds.values().stream().mapToInt(Integer::intValue).sum();
     }
 
     /** What was published when the fault was over is committed. */
@@ -120,7 +161,7 @@ class ChaosIT {
                 commits.longestStall().toMillis());
         System.out.printf(
                 "  faults           %d of %d kinds; ms from its end to the first commit, and to no backlog, at worst:%n",
-                tallies.values().stream().mapToInt(Tally::times).sum(), tallies.size());
+                faults(), kinds.size());
         tallies.forEach((name, tally) -> System.out.printf(
                 "    %-44s %3d  %,7d  %,7d%n",
                 name,

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
 
 /** Starts JVMs and other processes, their output in a file, and sees to it that none outlives this JVM. */
 public final class ChildJvm {
@@ -28,11 +27,11 @@ public final class ChildJvm {
     private ChildJvm() {}
 
     /** What this JVM's tests see without the tests themselves: what the worker is made of. */
-    static String classPathWithoutTests() {
+    static List<String> classPathWithoutTests() {
         return Arrays.stream(classPath().split(java.io.File.pathSeparator))
                 .filter(entry -> !entry.replaceAll("[/\\\\]$", "").endsWith("test-classes"))
                 .filter(entry -> !entry.contains("confluent-oracle"))
-                .collect(Collectors.joining(java.io.File.pathSeparator));
+                .toList();
     }
 
     /** What this JVM's tests see. */

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,7 +34,8 @@ class DatabaseFaultsTest {
 
     @BeforeAll
     void start() {
-        worker = stage.startWorker();
+        // one feed whose partitions share a consumer
+        worker = stage.startWorker(Map.of("tracker.feeds.visualizations.concurrency", "1"));
         for (Kind kind : Kind.values()) {
             stage.publish(kind, 20);
         }
@@ -60,9 +63,12 @@ class DatabaseFaultsTest {
             assertThat(worker.status("/actuator/health/liveness")).isEqualTo(OptionalInt.of(200));
             assertThat(worker.status("/actuator/health/dependencies")).isEqualTo(OptionalInt.of(503));
             assertThat(worker.retries("database_away")).isPositive();
-            // max.poll.interval is 10 s here
-            Duration outage = how == Signal.QUIT ? Duration.ofSeconds(11) : Duration.ofSeconds(3);
+            // max.poll.interval is 10 s here, and so is what liveness allows a consumer that does nothing
+            Duration outage = how == Signal.QUIT ? Duration.ofSeconds(13) : Duration.ofSeconds(1);
             await().pollDelay(outage).atMost(Stage.LIMIT).until(worker::isAlive);
+            assertThat(worker.status("/actuator/health/liveness"))
+                    .as("liveness at the end of the outage")
+                    .isEqualTo(OptionalInt.of(200));
             assertThat(stage.ledger().committed(Kind.RUNS)).isEqualTo(committed);
         });
 
@@ -192,18 +198,40 @@ class DatabaseFaultsTest {
 
     @Test
     @MatrixRow(11)
-    void aRowThatSomebodyElseLocksIsWaitedFor() throws SQLException {
-        int first = stage.publish(Kind.RUNS, 1);
+    void aRowThatSomebodyElseLocksIsWaitedForAndItsNeighboursAreStored() throws SQLException {
+        int rows = 8;
+        int first = stage.keys(rows);
+        UUID organization = stage.organization(0);
+        for (int key = first; key < first + rows; key++) {
+            stage.ledger().good(Kind.RUNS, organization, key, 0);
+        }
         settleUndisturbed();
         double before = worker.retries("database_slow");
-        try (Connection lock = lock(
-                "SELECT 1 FROM analytics_pipeline_history WHERE source_id = '" + Kind.source(first) + "' FOR UPDATE")) {
-            stage.ledger().good(Kind.RUNS, stage.organization(first), first, 1);
+        int locked = first + 6;
+        try (Connection lock = lock("SELECT 1 FROM analytics_pipeline_history WHERE source_id = '" + Kind.source(locked)
+                + "' FOR UPDATE")) {
+            for (int key = first; key < first + rows; key++) {
+                stage.ledger().good(Kind.RUNS, organization, key, 1);
+            }
             stage.ledger().flush();
-            await().atMost(Stage.LIMIT).until(() -> worker.retries("database_slow") > before);
+            await("all but one").atMost(Stage.LIMIT).until(() -> updated(first, rows) == rows - 1);
+            assertThat(worker.retries("database_slow")).isGreaterThan(before);
+            assertThat(stage.ledger().isCommitted()).isFalse();
             assertThat(lock.isClosed()).isFalse();
         }
         settleUndisturbed();
+    }
+
+    /** How many of these runs are at version 1. */
+    private long updated(int first, int rows) {
+        return stage.database()
+                .sql(
+                        "SELECT count(*) FROM analytics_pipeline_history WHERE records_processed = 1 AND source_id = ANY(?)")
+                .param(IntStream.range(first, first + rows)
+                        .mapToObj(Kind::source)
+                        .toArray(String[]::new))
+                .query(Long.class)
+                .single();
     }
 
     @Test

@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
 
 /** While a test does its worst, asks the {@link Ledger} again and again whether an offset is ahead of what is durable. */
 final class DurabilityWatch implements AutoCloseable {
@@ -52,11 +54,16 @@ final class DurabilityWatch implements AutoCloseable {
                 try {
                     ledger.checkNeverAhead();
                     looks.incrementAndGet();
-                } catch (RuntimeException e) {
+                } catch (DataAccessException | KafkaException e) {
                     // broker or database is away: that is what the test is about
                 } catch (AssertionError e) {
                     seen = e;
                     return;
+                } catch (RuntimeException e) {
+                    if (!FaultyBroker.didNotDoIt(e)) {
+                        seen = new AssertionError("the watch itself failed", e);
+                        return;
+                    }
                 }
             }
         } catch (InterruptedException e) {

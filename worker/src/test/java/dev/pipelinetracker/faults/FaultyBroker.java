@@ -100,6 +100,11 @@ public final class FaultyBroker extends FaultyServer {
                 .all());
     }
 
+    /** Whether that is {@link #done}'s. */
+    static boolean didNotDoIt(RuntimeException thrown) {
+        return thrown.getCause() instanceof ExecutionException || thrown.getCause() instanceof TimeoutException;
+    }
+
     /** Waits for what the broker was asked for. Throws IllegalStateException if it does not do it within 30 seconds. */
     public static <T> T done(KafkaFuture<T> asked) {
         try {

@@ -104,6 +104,14 @@ final class Ledger implements AutoCloseable {
                 new Entry(organization, key, version, null));
     }
 
+    /** As {@link #good(Kind, UUID, int, int)}, for an event that was encoded before. */
+    void good(Kind kind, UUID organization, int key, int version, byte[] value) {
+        send(
+                new ProducerRecord<>(topic(kind), Wire.key(organization), value),
+                kind,
+                new Entry(organization, key, version, null));
+    }
+
     /** Publishes a record that must be rejected for that reason. */
     void bad(Kind kind, byte @Nullable [] key, byte @Nullable [] value, String reason) {
         send(new ProducerRecord<>(topic(kind), key, value), kind, new Entry(new UUID(0, 0), 0, 0, reason));

@@ -77,6 +77,7 @@ final class Stage implements AutoCloseable {
             template.sql("""
                     GRANT USAGE ON SCHEMA tracker TO tracker_worker;
                     GRANT SELECT ON ALL TABLES IN SCHEMA tracker TO tracker_worker;
+                    GRANT INSERT ON tracker.offset_gaps TO tracker_worker;
                     GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO tracker_worker;
                     GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO tracker_worker;
                     """).update();
@@ -261,6 +262,8 @@ final class Stage implements AutoCloseable {
     /** Waits until every event is committed, then holds the account; nothing may have been ahead at any time. */
     Account settle() {
         Account account = ledger.settle(LIMIT);
+        // the watch may not have come to it while the world was at fault
+        ledger.checkNeverAhead();
         watch.verify();
         return account;
     }

@@ -13,9 +13,13 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.UUID;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -101,6 +105,39 @@ class UncountedInputTest {
                                 .query(Long.class)
                                 .single()
                         == 1);
+        assertThat(worker.isAlive()).isTrue();
+    }
+
+    @Test
+    @MatrixRow(24)
+    void aCompressedBatchOfManyLargeEventsFitsIntoASmallHeap() {
+        // 256 MB of it; one batch of 10 events that are 105 MB once they are decompressed
+        int large = 10;
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.<String, Object>of(
+                        "bootstrap.servers", Stage.broker().bootstrapServers(),
+                        "compression.type", "gzip",
+                        "batch.size", "15000000",
+                        "linger.ms", "10000",
+                        "buffer.memory", "200000000",
+                        "max.request.size", "30000000"),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            for (int i = 0; i < large; i++) {
+                Visualization chart = Events.chart(stage.organization(0), stage.keys(1));
+                chart.setSourceId("packed" + i);
+                chart.setChartConfig("{\"note\":\"" + "€".repeat(3_500_000) + "\"}");
+                var unused = producer.send(new ProducerRecord<>(
+                        stage.ledger().topic(Kind.CHARTS), 0, Wire.key(stage.organization(0)), Wire.bytes(chart)));
+            }
+            producer.flush();
+        }
+        await().atMost(Stage.LIMIT)
+                .until(() -> stage.database()
+                                .sql("SELECT count(*) FROM analytics_visualizations WHERE source_id LIKE 'packed%'")
+                                .query(Long.class)
+                                .single()
+                        == large);
         assertThat(worker.isAlive()).isTrue();
     }
 

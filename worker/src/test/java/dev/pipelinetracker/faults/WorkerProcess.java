@@ -14,6 +14,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -58,16 +59,14 @@ final class WorkerProcess {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        List<String> options = new ArrayList<>(ClassArchive.options());
+        options.add("-XX:+ExitOnOutOfMemoryError");
+        // hostile on purpose: half an hour off, with summer time
+        options.add("-Duser.timezone=America/St_Johns");
         Process process = ChildJvm.start(
                 name,
-                ChildJvm.classPathWithoutTests(),
-                List.of(
-                        "-Xmx256m",
-                        "-XX:+ExitOnOutOfMemoryError",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        // hostile on purpose: half an hour off, with summer time
-                        "-Duser.timezone=America/St_Johns"),
+                ClassArchive.classPath(),
+                options,
                 Main.class.getName(),
                 List.of("serve"),
                 Map.of("SPRING_APPLICATION_JSON", json.toString()));

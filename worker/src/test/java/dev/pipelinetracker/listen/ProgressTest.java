@@ -3,20 +3,26 @@ package dev.pipelinetracker.listen;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pipelinetracker.engine.WorldFault.Cause;
+import dev.pipelinetracker.listen.Gap.Why;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.clients.consumer.Consumer;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProgressTest {
 
@@ -25,15 +31,28 @@ class ProgressTest {
     private static final long START = 100;
 
     private Instant now = Instant.parse("2026-11-22T12:00:00Z");
-    private final Progress progress = new Progress(() -> now);
+    private final List<Gap> gaps = new ArrayList<>();
+    private final List<TopicPartition> released = new ArrayList<>();
+    private final Progress progress = new Progress(() -> now, gaps::add, released::add);
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("latest");
 
     @BeforeEach
     void assign() {
-        Consumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
         consumer.assign(List.of(FIRST, SECOND));
-        consumer.seek(FIRST, START);
-        consumer.seek(SECOND, START);
+        logs(0, START + 1_000_000);
+        commit(FIRST, START);
+        commit(SECOND, START);
         progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
+    }
+
+    /** Where the logs start and end. */
+    private void logs(long start, long end) {
+        consumer.updateBeginningOffsets(Map.of(FIRST, start, SECOND, start));
+        consumer.updateEndOffsets(Map.of(FIRST, end, SECOND, end));
+    }
+
+    private void commit(TopicPartition partition, long offset) {
+        consumer.commitSync(Map.of(partition, new OffsetAndMetadata(offset)));
     }
 
     @Test
@@ -48,7 +67,7 @@ class ProgressTest {
         assertThat(progress.waiting(batch, Cause.DATABASE_STOPPED)).isEqualTo(Duration.ofSeconds(10));
         assertThat(progress.waitsFor()).contains(Cause.DATABASE_STOPPED);
 
-        progress.processed(batch);
+        progress.acknowledged(batch);
 
         assertThat(progress.waitsFor()).isEmpty();
         assertThat(progress.waiting(batch, Cause.DATABASE_AWAY)).isEqualTo(Duration.ofMillis(100));
@@ -61,26 +80,65 @@ class ProgressTest {
             progress.started(batch);
             progress.waiting(batch, Cause.DATABASE_AWAY);
         }
-        assertThat(progress.started(batch)).isEqualTo(1000);
+        assertThat(progress.started(batch)).containsExactly(batch);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 311, 499, 500, 617, 998, 999})
+    void aRecordThatIsTooSlowIsFoundWhereverItIsAndTheOthersAreSettled(int at) {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 1000);
+        long slow = START + at;
+        List<Integer> tried = new ArrayList<>();
+        Set<Long> settled = new TreeSet<>();
+        int attempts = 0;
+        while (settled.size() < 999) {
+            assertThat(++attempts).as("attempts; shares %s", tried).isLessThanOrEqualTo(15);
+            for (List<ConsumerRecord<byte[], byte[]>> share : progress.started(batch)) {
+                tried.add(share.size());
+                if (share.stream().anyMatch(each -> each.offset() == slow)) {
+                    progress.waiting(share, Cause.DATABASE_SLOW);
+                    break;
+                }
+                progress.settled(share);
+                share.forEach(each ->
+                        assertThat(settled.add(each.offset())).as("once").isTrue());
+            }
+        }
+        assertThat(tried).startsWith(1000, 1000, 1000, 500);
+        // now it is the only one that waits
+        assertThat(progress.started(batch)).containsExactly(List.of(batch.get(at)));
+
+        progress.acknowledged(batch);
+
+        assertThat(progress.started(records(FIRST, START + 1000, 1000))).hasSize(1);
     }
 
     @Test
-    void aBatchThatIsTooMuchIsHalvedAfterThreeTriesAndGrowsAgain() {
+    void sharesGrowAgainOnceBatchesAreDone() {
         List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 1000);
-        List<Integer> shares = new ArrayList<>();
-        for (int attempt = 0; attempt < 5; attempt++) {
-            shares.add(progress.started(batch));
-            progress.waiting(batch.subList(0, shares.get(attempt)), Cause.DATABASE_SLOW);
+        for (int attempt = 0; attempt < 6; attempt++) {
+            progress.waiting(progress.started(batch).get(0), Cause.DATABASE_SLOW);
         }
-        assertThat(shares).containsExactly(1000, 1000, 1000, 500, 250);
-        for (int attempt = 0; attempt < 20; attempt++) {
-            progress.waiting(batch, Cause.DATABASE_SLOW);
-        }
-        assertThat(progress.started(batch)).isEqualTo(1);
+        assertThat(progress.started(batch)).hasSizeGreaterThan(8);
         for (int success = 0; success < 13; success++) {
-            progress.processed(batch);
+            progress.acknowledged(batch);
         }
-        assertThat(progress.started(batch)).isEqualTo(1000);
+        assertThat(progress.started(batch)).containsExactly(batch);
+    }
+
+    @Test
+    void ofABatchThatWaitsOnlyWhatIsOpenIsTriedAgain() {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 5);
+        progress.started(batch);
+        progress.settled(List.of(batch.get(0), batch.get(3)));
+        progress.waiting(batch, Cause.REGISTRY);
+
+        assertThat(progress.started(batch)).containsExactly(List.of(batch.get(1), batch.get(2), batch.get(4)));
+
+        // whoever gets it next knows nothing of that
+        progress.onPartitionsLost(consumer, List.of(FIRST));
+        assertThat(released).containsExactly(FIRST);
+        assertThat(progress.started(batch)).containsExactly(batch);
     }
 
     @Test
@@ -93,7 +151,7 @@ class ProgressTest {
         assertThat(progress.lagRecords()).isEqualTo(5);
         assertThat(progress.lagSeconds()).isEqualTo(90);
 
-        progress.processed(batch);
+        progress.acknowledged(batch);
         progress.ends(Map.of(FIRST, START + 2));
 
         assertThat(progress.lagRecords()).isZero();
@@ -102,36 +160,138 @@ class ProgressTest {
 
     @Test
     void deletedOffsetsAreToldOnceWhetherFoundBeforeOrAfterTheJump() {
-        assertThat(progress.lost(Map.of(FIRST, START))).isEmpty();
-        assertThat(progress.lost(Map.of(FIRST, START + 4))).containsExactly(Map.entry(FIRST, 4L));
-        assertThat(progress.lost(Map.of(FIRST, START + 4))).isEmpty();
+        logsStartAt(START);
+        assertThat(gaps).isEmpty();
+        logsStartAt(FIRST, START + 4);
+        logsStartAt(FIRST, START + 4);
+        assertThat(gaps).containsExactly(new Gap(FIRST, START, START + 4, Why.DELETED));
 
+        gaps.clear();
         progress.started(records(SECOND, START + 7, 1));
-        assertThat(progress.lost(Map.of(SECOND, START + 7))).containsExactly(Map.entry(SECOND, 7L));
+        logsStartAt(SECOND, START + 7);
+        progress.acknowledged(records(SECOND, START + 7, 1));
+        logsStartAt(SECOND, START + 7);
+        assertThat(gaps).containsExactly(new Gap(SECOND, START, START + 7, Why.DELETED));
+    }
 
-        progress.processed(records(SECOND, START + 7, 1));
-        assertThat(progress.lost(Map.of(SECOND, START + 7))).isEmpty();
+    @Test
+    void whatIsSettledAlreadyIsNotLostWithTheRestOfItsBatch() {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 10);
+        progress.started(batch);
+        progress.settled(batch.subList(0, 4));
+        progress.waiting(batch, Cause.REGISTRY);
+
+        logsStartAt(FIRST, START + 6);
+
+        assertThat(gaps).containsExactly(new Gap(FIRST, START + 4, START + 6, Why.DELETED));
+    }
+
+    @Test
+    void whatIsGoneIsFoundWhenAPartitionIsAssigned() {
+        logs(START + 5, START + 20);
+        commit(FIRST, START);
+        commit(SECOND, START + 30);
+
+        progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
+
+        assertThat(gaps)
+                .containsExactlyInAnyOrder(
+                        new Gap(FIRST, START, START + 5, Why.DELETED),
+                        new Gap(SECOND, START + 20, START + 30, Why.LOG_SHORTENED));
+        assertThat(consumer.position(FIRST)).isEqualTo(START + 5);
+        assertThat(consumer.position(SECOND)).isEqualTo(START + 5);
+        logsStartAt(START + 5);
+        assertThat(gaps).as("told once").hasSize(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0", "7, 1"})
+    void aGroupWithoutAnOffsetStartsAtTheLogsStartAndMissesWhatWasBefore(long start, int found) {
+        TopicPartition third = new TopicPartition("topic", 2);
+        consumer.assign(List.of(FIRST, SECOND, third));
+        consumer.updateBeginningOffsets(Map.of(third, start));
+        consumer.updateEndOffsets(Map.of(third, START));
+
+        progress.onPartitionsAssigned(consumer, List.of(third));
+
+        assertThat(consumer.position(third)).isEqualTo(start);
+        assertThat(gaps).hasSize(found).allMatch(new Gap(third, 0, 7, Why.NO_OFFSET)::equals);
+    }
+
+    @Test
+    void aBrokerThatDoesNotAnswerAtTheAssignmentHidesNoGap() {
+        consumer.setOffsetsException(new org.apache.kafka.common.errors.TimeoutException("no answer"));
+        logs(START + 5, START + 20);
+        progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
+        assertThat(gaps).isEmpty();
+
+        // one with its first records, the other without any
+        consumer.setOffsetsException(null);
+        assertThat(progress.isInPlace(consumer, records(FIRST, START + 5, 3))).isTrue();
+        progress.idle(SECOND, consumer);
+
+        assertThat(gaps)
+                .containsExactly(
+                        new Gap(FIRST, START, START + 5, Why.DELETED), new Gap(SECOND, START, START + 5, Why.DELETED));
+    }
+
+    @Test
+    void aLogThatEndsBeforeWhatWasProcessedIsReadFromItsStart() {
+        progress.started(records(FIRST, START, 10));
+        progress.acknowledged(records(FIRST, START, 10));
+        Map<TopicPartition, Long> places = progress.places();
+        logs(0, START + 3);
+
+        progress.findGaps(places, Map.of(), Map.of(FIRST, START + 3, SECOND, START + 3));
+        progress.findGaps(places, Map.of(), Map.of(FIRST, START + 3, SECOND, START + 3));
+
+        assertThat(gaps).containsExactly(new Gap(FIRST, START + 3, START + 10, Why.LOG_SHORTENED));
+        assertThat(progress.isInPlace(consumer, records(FIRST, START + 3, 5))).isFalse();
+        assertThat(consumer.position(FIRST)).isZero();
+        assertThat(progress.isInPlace(consumer, records(FIRST, 0, 5))).isTrue();
+        assertThat(progress.started(records(FIRST, 0, 5))).hasSize(1);
+    }
+
+    @Test
+    void anAnswerThatIsOlderThanWhatWasProcessedMeanwhileIsNoShorterLog() {
+        Map<TopicPartition, Long> places = progress.places();
+        progress.acknowledged(records(FIRST, START, 10));
+
+        progress.findGaps(places, Map.of(), Map.of(FIRST, START));
+
+        assertThat(gaps).isEmpty();
+    }
+
+    private void logsStartAt(long start) {
+        progress.findGaps(progress.places(), Map.of(FIRST, start, SECOND, start), Map.of());
+    }
+
+    private void logsStartAt(TopicPartition partition, long start) {
+        progress.findGaps(progress.places(), Map.of(partition, start), Map.of());
     }
 
     @Test
     void theMarkerAtTheEndOfATransactionIsNoLagOnceThePartitionIsIdle() {
-        progress.processed(records(FIRST, START, 1));
+        progress.acknowledged(records(FIRST, START, 1));
         progress.ends(Map.of(FIRST, START + 2));
         assertThat(progress.lagRecords()).isEqualTo(1);
 
-        progress.idle(FIRST, START + 2);
+        consumer.seek(FIRST, START + 2);
+        progress.idle(FIRST, consumer);
         progress.ends(Map.of(FIRST, START + 2));
 
         assertThat(progress.lagRecords()).isZero();
         assertThat(progress.lagSeconds()).isZero();
-        assertThat(progress.lost(Map.of(FIRST, 0L))).isEmpty();
+        logsStartAt(FIRST, 0);
+        assertThat(gaps).isEmpty();
     }
 
     @Test
     void whatIsInHandIsNotLostWhateverRetentionDeletes() {
         progress.started(records(FIRST, START, 5));
 
-        assertThat(progress.lost(Map.of(FIRST, START + 3))).isEmpty();
+        logsStartAt(FIRST, START + 3);
+        assertThat(gaps).isEmpty();
     }
 
     @Test
@@ -145,10 +305,11 @@ class ProgressTest {
 
     @Test
     void gapsOfTransactionsAndCompactionAreNotLost() {
-        progress.processed(records(FIRST, START, 1));
+        progress.acknowledged(records(FIRST, START, 1));
         progress.started(records(FIRST, START + 3, 1));
 
-        assertThat(progress.lost(Map.of(FIRST, 0L))).isEmpty();
+        logsStartAt(FIRST, 0);
+        assertThat(gaps).isEmpty();
     }
 
     @Test
@@ -168,9 +329,18 @@ class ProgressTest {
         progress.ends(Map.of(FIRST, START + 1));
         assertThat(progress.stuck(limit)).as("the broker is back a moment ago").isEmpty();
 
-        progress.waiting(records(FIRST, START, 1), Cause.DATABASE_AWAY);
+        for (int i = 0; i < 360; i++) {
+            progress.waiting(records(FIRST, START, 1), Cause.DATABASE_AWAY);
+            now = now.plusSeconds(1);
+            progress.ends(Map.of(FIRST, START + 1, SECOND, START + 1));
+        }
+        assertThat(progress.stuck(limit))
+                .as("it waits for the database, and what its consumer has not polled waits with it")
+                .isEmpty();
+
+        progress.started(records(FIRST, START, 1));
         brokerTellsForSixMinutes(START + 1);
-        assertThat(progress.stuck(limit)).as("waits for the database").isEmpty();
+        assertThat(progress.stuck(limit)).as("an attempt that does not end").containsExactly(FIRST);
     }
 
     private void brokerTellsForSixMinutes(long end) {
@@ -185,7 +355,7 @@ class ProgressTest {
         progress.waiting(records(FIRST, START, 1), Cause.DATABASE_AWAY);
         progress.ends(Map.of(FIRST, START + 1));
 
-        progress.onPartitionsRevokedBeforeCommit(new MockConsumer<>("earliest"), List.of(FIRST));
+        progress.onPartitionsRevokedBeforeCommit(consumer, List.of(FIRST));
 
         assertThat(progress.waitsFor()).isEqualTo(Optional.empty());
         assertThat(progress.lagRecords()).isZero();

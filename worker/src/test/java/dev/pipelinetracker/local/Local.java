@@ -1,6 +1,7 @@
 package dev.pipelinetracker.local;
 
 import dev.pipelinetracker.Serve;
+import dev.pipelinetracker.database.Migrations;
 import dev.pipelinetracker.wire.RegistrySettings;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -10,10 +11,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +29,6 @@ import org.springframework.context.ConfigurableApplicationContext;
 public final class Local {
 
     private static final int PARTITIONS = 3;
-    private static final Duration MIGRATION_LIMIT = Duration.ofSeconds(60);
 
     private final LocalSettings settings;
     private final RunningParts parts = new RunningParts();
@@ -97,8 +93,9 @@ public final class Local {
 
         say("Starting the worker");
         DataSource database = database(postgres);
-        ConfigurableApplicationContext worker = parts.start(() -> worker(postgres, broker, registry, database));
+        migrate(database);
         DemoOrganizations.store(database);
+        ConfigurableApplicationContext worker = parts.start(() -> worker(postgres, broker, registry));
 
         LocalGuide.print(settings, postgres, broker, registry, System.out);
         say("Ready in %d s. Ctrl-C stops everything.\n"
@@ -115,27 +112,27 @@ public final class Local {
         say("Stopped; data are kept in " + settings.folder());
     }
 
+    /** As the owner, as {@code migrate --row-level-security} does: the worker itself may not. */
+    private static void migrate(DataSource database) {
+        Migrations migrations = new Migrations(database);
+        migrations.migrate();
+        migrations.secure();
+    }
+
     /** The worker as {@code serve} runs it, but that its JVM is shared and so its end is ours to order. */
-    private ConfigurableApplicationContext worker(
-            LocalPostgres postgres, LocalBroker broker, LocalRegistry registry, DataSource database) throws Exception {
-        ConfigurableApplicationContext worker = Serve.worker()
+    private ConfigurableApplicationContext worker(LocalPostgres postgres, LocalBroker broker, LocalRegistry registry) {
+        return Serve.worker()
                 .profiles("local")
                 .registerShutdownHook(false)
                 .run(
                         "--spring.kafka.bootstrap-servers=" + broker.bootstrapServers(),
                         "--spring.datasource.url=" + postgres.jdbcUrl(),
-                        "--spring.datasource.username=" + LocalPostgres.USER,
-                        "--spring.datasource.password=" + LocalPostgres.PASSWORD,
+                        "--spring.datasource.username=" + LocalPostgres.WORKER,
+                        "--spring.datasource.password=" + LocalPostgres.WORKER_PASSWORD,
                         "--tracker.registry.url=" + registry.url(),
                         "--tracker.gauges-interval=2s",
-                        "--management.server.port=" + settings.managementPort());
-        try {
-            awaitMigration(database);
-            return worker;
-        } catch (Exception e) {
-            worker.close();
-            throw e;
-        }
+                        "--management.server.port=" + settings.managementPort(),
+                        "--management.server.address=127.0.0.1");
     }
 
     private static List<NewTopic> topics() {
@@ -149,25 +146,6 @@ public final class Local {
 
     private Path postgresFolder() {
         return settings.folder().resolve("postgres");
-    }
-
-    private static void awaitMigration(DataSource database) throws Exception {
-        long deadline = System.nanoTime() + MIGRATION_LIMIT.toNanos();
-        while (!isMigrated(database)) {
-            if (System.nanoTime() > deadline) {
-                throw new LocalFault(
-                        "The worker has not made its tables within " + MIGRATION_LIMIT.toSeconds() + " s.");
-            }
-            Thread.sleep(100);
-        }
-    }
-
-    private static boolean isMigrated(DataSource database) throws SQLException {
-        try (Connection connection = database.getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet table = statement.executeQuery("SELECT to_regclass('public.organizations') IS NOT NULL")) {
-            return table.next() && table.getBoolean(1);
-        }
     }
 
     private static DataSource database(LocalPostgres postgres) {

@@ -17,13 +17,18 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * A PostgreSQL server, a child of this JVM that listens on 127.0.0.1 only, with a database {@code etl} that belongs to
- * {@code etl_user}. Its data stay in a folder across restarts, as durable as a production server's: fsync is on.
+ * {@code etl_user}, and with a login for the worker, which may only do what it needs. Its data stay in a folder across restarts, as durable as a production server's: fsync is on.
  */
 final class LocalPostgres implements AutoCloseable {
 
     static final String DATABASE = "etl";
     static final String USER = "etl_user";
     static final String PASSWORD = "etl_password";
+
+    /** Who the worker is: no more than {@code tracker_worker}. */
+    static final String WORKER = "etl_worker";
+
+    static final String WORKER_PASSWORD = "etl_worker_password";
 
     private static final Duration STARTUP_LIMIT = Duration.ofSeconds(60);
     private static final Duration ORPHAN_GRACE = Duration.ofSeconds(3);
@@ -61,6 +66,7 @@ final class LocalPostgres implements AutoCloseable {
         LocalPostgres postgres = new LocalPostgres(server);
         try {
             postgres.createDatabase();
+            postgres.createRoles();
         } catch (SQLException e) {
             postgres.close();
             throw e;
@@ -119,6 +125,29 @@ final class LocalPostgres implements AutoCloseable {
             statement.execute("DROP ROLE IF EXISTS " + USER);
             statement.execute("CREATE ROLE " + USER + " LOGIN PASSWORD '" + PASSWORD + "'");
             statement.execute("CREATE DATABASE " + DATABASE + " OWNER " + USER);
+        }
+    }
+
+    /** Those of {@code migrate --row-level-security}, which the owner may give to others; in the data of older versions, too. */
+    private void createRoles() throws SQLException {
+        try (Connection connection = server.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("""
+                    DO $$
+                    DECLARE wanted text;
+                    BEGIN
+                        FOREACH wanted IN ARRAY ARRAY['tracker_worker', 'tracker_reader', 'tracker_operator'] LOOP
+                            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+                                EXECUTE format('CREATE ROLE %%I NOLOGIN', wanted);
+                                EXECUTE format('GRANT %%I TO %1$s WITH ADMIN OPTION', wanted);
+                            END IF;
+                        END LOOP;
+                        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%2$s') THEN
+                            CREATE ROLE %2$s LOGIN PASSWORD '%3$s' IN ROLE tracker_worker;
+                        END IF;
+                    END
+                    $$
+                    """.formatted(USER, WORKER, WORKER_PASSWORD));
         }
     }
 

@@ -9,6 +9,7 @@ import dev.pipelinetracker.publish.EventFeed;
 import dev.pipelinetracker.publish.PublishException;
 import dev.pipelinetracker.publish.Publisher;
 import dev.pipelinetracker.publish.PublisherSettings;
+import dev.pipelinetracker.support.Certificates;
 import dev.pipelinetracker.support.Events;
 import dev.pipelinetracker.support.RealBroker;
 import dev.pipelinetracker.support.RealPostgres;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The command as an operator runs it, in a JVM of its own, killed and stopped before it is done. */
 class InterruptedReplayTest {
 
-    private static final int EVENTS = 6_000;
+    private static final int EVENTS = 2_000;
     private static final Duration SOON = Duration.ofSeconds(90);
 
     private final Database interrupted = RealPostgres.freshDatabase();
@@ -48,25 +48,38 @@ class InterruptedReplayTest {
         }
         publish();
         try (OperatorProcess killed =
-                start(interrupted, "replay", "--feed", "pipeline-runs", "--all", "--yes", "--rate", "1000/s")) {
-            awaitRows(EVENTS / 6, killed);
+                start(interrupted, "replay", "--feed", "pipeline-runs", "--all", "--yes", "--rate", "250/s")) {
+            awaitRows(EVENTS / 10, killed);
             killed.kill();
         }
-        assertThat(run(interrupted, 0, "replay", "list")).contains("interrupted");
+        try (OperatorSession session = OperatorSession.start(prefix, interrupted, Replays.class)) {
+            session.get(Replays.class).list(1, session.operator());
+            assertThat(session.shown()).contains("interrupted");
+        }
         int left = EVENTS / 2 - rows(interrupted);
         assertThat(left).as("rows that are left").isPositive();
 
-        try (OperatorProcess stopped = start(interrupted, "replay", "--resume", "1", "--yes", "--rate", "300/s")) {
+        try (OperatorProcess stopped = start(interrupted, "replay", "--resume", "1", "--yes", "--rate", "100/s")) {
             awaitRows(rows(interrupted) + 1, stopped);
             stopped.terminate();
             assertThat(stopped.end(143)).contains("replay 1 stopped");
             assertThat(stopped.errors()).contains("replay --resume 1");
         }
-        assertThat(run(interrupted, 0, "replay", "list")).contains("pipeline-runs  stopped");
         assertThat(rows(interrupted)).as("stopped before its end").isLessThan(EVENTS / 2);
 
-        String resumed = run(interrupted, 0, "replay", "--resume", "1", "--yes", "--output", "json");
-        run(uninterrupted, 0, "replay", "--feed", "pipeline-runs", "--all", "--yes");
+        String resumed;
+        try (OperatorSession session = OperatorSession.start(prefix, interrupted, Replays.class);
+                StopSignal stop = StopSignal.installed()) {
+            session.get(Replays.class).list(1, session.operator());
+            assertThat(session.shown()).contains("stopped");
+            session.get(Replays.class).resume(1, OperatorSession.YES, session.operator(null, true), stop);
+            resumed = session.shown();
+        }
+        try (OperatorSession session = OperatorSession.start(prefix, uninterrupted, Replays.class);
+                StopSignal stop = StopSignal.installed()) {
+            session.get(Replays.class)
+                    .replay("pipeline-runs", OperatorSession.ALL, OperatorSession.YES, null, session.operator(), stop);
+        }
 
         assertThat(resumed.lines().filter(line -> line.startsWith("{\"kind\":\"end\"")))
                 .hasSize(1);
@@ -77,17 +90,6 @@ class InterruptedReplayTest {
                 .isEqualTo(EVENTS);
         assertThat(count(interrupted, "SELECT count(*) FROM tracker.replays WHERE status = 'done' AND resumed = 2"))
                 .isEqualTo(1);
-    }
-
-    @Test
-    void exitCodesTellWhatBecameOfIt() {
-        assertThat(run(interrupted, 2, "replay", "--feed", "pipeline-runs")).isEmpty();
-        assertThat(run(interrupted, 3, "replay", "--feed", "nonsense", "--all")).isEmpty();
-        assertThat(run(interrupted, 3, "replay", "--feed", "pipeline-runs", "--all"))
-                .as("nobody to ask")
-                .contains("at most 0 records");
-        assertThat(run(interrupted, 0, "replay", "verify", "--feed", "pipeline-runs", "--all"))
-                .contains("the tables hold it");
     }
 
     private void publish() {
@@ -109,10 +111,6 @@ class InterruptedReplayTest {
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> !running.isAlive() || rows(interrupted) >= wanted);
         assertThat(running.isAlive()).as(running.errors()).isTrue();
-    }
-
-    private String run(Database database, int exitCode, String... command) {
-        return OperatorProcess.run(folder, prefix, database, exitCode, command);
     }
 
     private OperatorProcess start(Database database, String... command) {

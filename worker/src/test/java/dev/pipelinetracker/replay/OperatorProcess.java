@@ -53,13 +53,6 @@ final class OperatorProcess implements AutoCloseable {
         }
     }
 
-    /** Runs it to its end, which must be with that exit code: its standard output. */
-    static String run(Path folder, String prefix, Database database, int exitCode, String... command) {
-        try (OperatorProcess process = start(folder, prefix, database, command)) {
-            return process.end(exitCode);
-        }
-    }
-
     /** Waits for its end, which must be with that exit code: its standard output. */
     String end(int exitCode) {
         try {

@@ -21,6 +21,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,10 +29,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -43,6 +46,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** A replay beside the live consumers' group, on what they have already stored. */
 class ReplayTest {
@@ -155,6 +160,11 @@ class ReplayTest {
                 OperatorSession.YES);
         assertThat(count("true")).isEqualTo(5);
         assertThat(session.shown()).contains("at most 10 records");
+
+        database.sql().sql("DELETE FROM " + TABLE).update();
+        replay(new Selection(null, null, List.of(), List.of(), Set.of(0, 2), Map.of()), OperatorSession.YES);
+        assertThat(count("true")).as("partition 1 is left out").isEqualTo(200);
+        assertThat(session.shown()).contains("at most 401 records");
     }
 
     @Test
@@ -176,6 +186,142 @@ class ReplayTest {
         assertThat(rowVersions()).isEqualTo(versions);
         assertThat(database.sequence(TABLE)).isEqualTo(ids);
         assertThat(count("tracker.replays", "true")).isZero();
+    }
+
+    @Test
+    void aDryRunCountsAsTheReplayWillWhateverTheBatchesAndWaitsForNobodysLocks() throws Exception {
+        database.sql().sql("DELETE FROM " + TABLE).update();
+        Selection tenRecords =
+                new Selection(null, null, List.of(), List.of(), Set.of(), Map.of(1, new Offsets(0, 10L)));
+        // one record a batch: a run begins in one and ends in the next
+        Speed oneByOne = new Speed(Rate.parse("10/s"), false, 0);
+        String counts = "10 records: 5 inserted, 5 updated, 0 unchanged";
+        try (Connection foreign = database.dataSource().getConnection();
+                Statement statement = foreign.createStatement()) {
+            foreign.setAutoCommit(false);
+            // none may write, or lock a row
+            statement.execute("LOCK TABLE %s IN EXCLUSIVE MODE".formatted(TABLE));
+            replay(tenRecords, new Manner(oneByOne, true, false, false));
+            foreign.rollback();
+        }
+        assertThat(session.shown()).contains("dry run, nothing was changed: " + counts);
+        assertThat(count("true")).isZero();
+        assertThat(database.sequence(TABLE)).isEqualTo(RUNS);
+
+        replay(tenRecords, new Manner(oneByOne, false, true, false));
+        assertThat(session.shown()).contains("replay 1 done: " + counts);
+        replay(tenRecords, new Manner(oneByOne, true, false, false));
+        assertThat(session.shown()).contains("0 inserted, 0 updated, 10 unchanged");
+    }
+
+    @Test
+    void aDryRunLeavesTheRealTableAloneEvenWhereTemporaryTablesComeLast() {
+        database.sql().sql("DELETE FROM " + TABLE).update();
+        database.sql()
+                .sql("ALTER DATABASE %s SET search_path = public, pg_temp".formatted(database.name()))
+                .update();
+        try (OperatorSession another = OperatorSession.start(prefix, database, Replays.class)) {
+            another.get(Replays.class)
+                    .replay(FEED, OperatorSession.ALL, OperatorSession.DRY, null, another.operator(), stop);
+            assertThat(another.shown()).contains("300 inserted, 0 updated, 300 unchanged");
+            assertThat(another.get(Replays.class)
+                            .verify(
+                                    FEED,
+                                    OperatorSession.ALL,
+                                    OperatorSession.YES.speed(),
+                                    false,
+                                    another.operator(),
+                                    stop))
+                    .isFalse();
+            assertThat(another.shown()).contains("300 missing");
+        }
+        assertThat(count("true")).isZero();
+        assertThat(database.sequence(TABLE)).isEqualTo(RUNS);
+    }
+
+    @Test
+    void whoeverWasThoughtDeadWritesNothingOnceAnotherHasResumed() {
+        database.sql().sql("DELETE FROM " + TABLE).update();
+        TransactionTemplate transactions =
+                new TransactionTemplate(new JdbcTransactionManager(session.get(DataSource.class)));
+        Journal journal = new Journal(session.get(DataSource.class));
+        Jobs jobs = new Jobs(session.get(DataSource.class));
+        try (OpenFeed feed = session.get(Feeds.class).open(FEED);
+                FeedLock lock = feed.lock();
+                Batches batches = feed.read(topic, Map.of(1, 0L), Map.of(1, 20L), 10, session.operator())) {
+            Plan plan = feed.plan(OperatorSession.ALL, session.operator());
+            long id = Objects.requireNonNull(transactions.execute(begun -> journal.begin(plan, "zombie", null)));
+            CommitWithCheckpoint zombie =
+                    new CommitWithCheckpoint(feed.processor(), journal, jobs, transactions, lock, id, 0, 0);
+            Batches.Batch first = next(batches);
+            zombie.write(first.records(), new BatchWriter.Position(first.next(), new Tally()));
+            assertThat(count("true")).isEqualTo(5);
+            Job job = jobs.find(id).orElseThrow();
+
+            transactions.executeWithoutResult(resumed -> journal.resume(job, plan, "successor"));
+
+            Batches.Batch second = next(batches);
+            assertThatThrownBy(
+                            () -> zombie.write(second.records(), new BatchWriter.Position(second.next(), new Tally())))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("another process has gone on with replay 1");
+            journal.end(id, zombie.attempt(), "failed", "the zombie's");
+            assertThatThrownBy(() -> transactions.executeWithoutResult(late -> journal.resume(job, plan, "third")))
+                    .isInstanceOf(RefusedException.class);
+            assertThat(count("true")).isEqualTo(5);
+            assertThat(count("tracker.replays", "status = 'running' AND requested_by = 'zombie, resumed by successor'"))
+                    .isEqualTo(1);
+        }
+        try (OpenFeed feed = session.get(Feeds.class).open(FEED);
+                FeedLock lock = feed.lock()) {
+            lock.keep();
+            assertThat(count("tracker.replays", "status = 'stopped' AND failure = 'its process has gone'"))
+                    .as("nobody can be running it")
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aReplayThatLosesItsLockToAnotherEnds() throws Exception {
+        Speed slow = new Speed(Rate.parse("50/s"), false, 0);
+        CompletableFuture<Boolean> running =
+                CompletableFuture.supplyAsync(() -> replay(OperatorSession.ALL, new Manner(slow, false, true, false)));
+        await().atMost(SOON).until(() -> count("tracker.replays", "checkpoints > 0") == 1);
+        // the first to ask once the holder's connection is cut
+        try (Connection second = database.dataSource().getConnection();
+                Statement statement = second.createStatement()) {
+            CompletableFuture<Boolean> taken = CompletableFuture.supplyAsync(() ->
+                    execute(statement, "SELECT pg_advisory_lock(%d, hashtext('%s'))".formatted(FeedLock.SPACE, FEED)));
+            await().atMost(SOON).until(() -> count("pg_locks", "locktype = 'advisory' AND NOT granted") == 1);
+            database.sql()
+                    .sql(
+                            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+                    .query(Boolean.class)
+                    .list();
+            assertThat(taken.get(60, TimeUnit.SECONDS)).isTrue();
+
+            assertThatThrownBy(() -> running.get(60, TimeUnit.SECONDS))
+                    .hasRootCauseInstanceOf(RefusedException.class)
+                    .hasMessageContaining("another replay or redrive");
+        }
+        assertThat(session.shown()).contains("replay --resume 1");
+        assertThat(count("tracker.replays", "status = 'failed'")).isEqualTo(1);
+    }
+
+    private static boolean execute(Statement statement, String sql) {
+        try {
+            return statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Batches.Batch next(Batches batches) {
+        Batches.Batch batch;
+        do {
+            batch = batches.read();
+        } while (batch.records().isEmpty());
+        return batch;
     }
 
     @Test
@@ -230,12 +376,15 @@ class ReplayTest {
         stopped.close();
         assertThat(session.shown()).contains("replay --resume 1");
         session.get(Replays.class).list(5, session.operator());
-        assertThat(session.shown()).contains(" pipeline-runs  stopped ", "(4711)", "601 offsets left");
+        assertThat(session.shown())
+                .containsPattern(
+                        "1  pipeline-runs   replay   stopped  .*  601\\R +by .*\\(4711\\), offsets 0:0-200,1:0-199,2:0-199");
 
         session.get(Replays.class).resume(1, OperatorSession.YES, session.operator(), stop);
 
         session.get(Replays.class).list(5, session.operator());
-        assertThat(session.shown()).contains(" pipeline-runs  done ", "600 unchanged, 1 rejected", "0 offsets left");
+        assertThat(session.shown())
+                .containsPattern("1  pipeline-runs   replay   done  .* 600 +1 +0\\R +by .*, resumed by ");
         assertThatThrownBy(() -> session.get(Replays.class).resume(1, OperatorSession.YES, session.operator(), stop))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("is done");
@@ -256,7 +405,7 @@ class ReplayTest {
 
     @Test
     void whileTheLiveGroupLagsItDoesABatchNowAndThenAndOtherwiseItGoesOn() throws Exception {
-        Speed slow = new Speed(Rate.parse("300/s"), true, 100);
+        Speed slow = new Speed(Rate.parse("200/s"), true, 100);
         Speed impolite = new Speed(slow.rate(), false, 100);
         // consumes, and commits nothing
         try (Consumer<byte[], byte[]> lagging = liveMember()) {
@@ -363,6 +512,12 @@ class ReplayTest {
         try (RunningWorker worker = RunningWorker.start(prefix, database)) {
             await().atMost(SOON).until(() -> gauge(worker, "unfinished") == 2);
             assertThat(gauge(worker, "running")).isZero();
+            try (FeedLock lock = FeedLock.take(database.dataSource(), "insights")) {
+                lock.keep();
+                await().alias("of a feed that was never replayed")
+                        .atMost(SOON)
+                        .until(() -> worker.gauge("tracker.replay.running", "feed", "insights") == 1);
+            }
             assertThat(gauge(worker, "last.done.timestamp"))
                     .isBetween(
                             Instant.now().getEpochSecond() - 600.0,

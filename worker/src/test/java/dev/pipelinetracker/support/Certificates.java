@@ -1,13 +1,16 @@
-package dev.pipelinetracker.publishing;
+package dev.pipelinetracker.support;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
@@ -15,27 +18,27 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /** An authority of the test's own, which nobody trusts by default, and certificates that it signs; made by keytool. */
-final class Certificates {
+public final class Certificates {
 
     private static final String PASSWORD = "certificates";
 
     private final Path folder;
 
-    Certificates(Path folder) {
+    /** Makes the authority, in an empty folder. */
+    public Certificates(Path folder) {
         this.folder = folder;
         keytool("-genkeypair", "-alias", "ca", "-dname", "CN=Test authority", "-ext", "bc:c");
         keytool("-exportcert", "-alias", "ca", "-rfc", "-file", authority().toString());
     }
 
     /** The authority's certificate, PEM. */
-    Path authority() {
+    public Path authority() {
         return folder.resolve("ca.pem");
     }
 
     /** What a server shows whose certificate is good for that name: {@code ip:127.0.0.1} or {@code dns:example.org}. */
-    SSLContext serverOf(String name) throws IOException, GeneralSecurityException {
-        String alias = name.replaceAll("\\W", "-");
-        keytool("-genkeypair", "-alias", alias, "-dname", "CN=" + alias, "-signer", "ca", "-ext", "san=" + name);
+    public SSLContext serverOf(String name) throws IOException, GeneralSecurityException {
+        String alias = sign(name);
         KeyStore all = load();
         KeyStore own = KeyStore.getInstance("PKCS12");
         own.load(null, null);
@@ -51,8 +54,24 @@ final class Certificates {
         return context;
     }
 
+    /** A certificate that is good for that name, with its authority's, and its private key: one PEM file. */
+    public Path pemOf(String name) throws IOException, GeneralSecurityException {
+        String alias = sign(name);
+        KeyStore all = load();
+        StringBuilder pem = new StringBuilder(
+                pem("PRIVATE KEY", all.getKey(alias, PASSWORD.toCharArray()).getEncoded()));
+        for (Certificate certificate : all.getCertificateChain(alias)) {
+            pem.append(pem("CERTIFICATE", certificate.getEncoded()));
+        }
+        Path file = folder.resolve(alias + ".pem");
+        Files.writeString(file, pem);
+        // PostgreSQL takes no key that others may read
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        return file;
+    }
+
     /** What a client needs that trusts the authority. */
-    SSLContext client() throws IOException, GeneralSecurityException {
+    public SSLContext client() throws IOException, GeneralSecurityException {
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
         trusted.setCertificateEntry("ca", load().getCertificate("ca"));
@@ -61,6 +80,17 @@ final class Certificates {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, trust.getTrustManagers(), null);
         return context;
+    }
+
+    private String sign(String name) {
+        String alias = name.replaceAll("\\W", "-");
+        keytool("-genkeypair", "-alias", alias, "-dname", "CN=" + alias, "-signer", "ca", "-ext", "san=" + name);
+        return alias;
+    }
+
+    private static String pem(String what, byte[] encoded) {
+        return "-----BEGIN %s-----\n%s\n-----END %s-----\n"
+                .formatted(what, Base64.getMimeEncoder().encodeToString(encoded), what);
     }
 
     private KeyStore load() throws IOException, GeneralSecurityException {

@@ -1,0 +1,57 @@
+package dev.pipelinetracker;
+
+import dev.pipelinetracker.erasure.Erasure;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tenant erase}. */
+@Command(
+        name = "erase",
+        description = {
+            "Deletes all rows of an organization, and the organization itself, for good; its dead letters are never offered",
+            "again. First counts, then asks. Works in small transactions, beside live traffic; stopped or failed, it is run again.",
+            "Stop the organization's jobs first: what they go on to publish becomes dead letters (unknown_org).",
+            "Kafka deletes no single record: it ends with what remains in which topics, and for how long.",
+            "Needs serve's settings, of a role that may do so: the tables' owner, or a member of tracker_operator."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  tenant erase --org 0b6c.. --dry-run",
+            "  tenant erase --org 0b6c.. --reason 'ticket 4711'",
+            "",
+            "Exit codes: 0 done, 1 failed or stopped, 2 wrong usage, 3 refused for safety."
+        },
+        mixinStandardHelpOptions = true)
+final class TenantErase extends OperatorCommand<Erasure> {
+
+    @Option(names = "--org", paramLabel = "UUID", required = true, description = "Which organization.")
+    private UUID organization = new UUID(0, 0);
+
+    @Option(names = "--reason", paramLabel = "TEXT", description = "Why: kept in tracker.erasures.")
+    private @Nullable String reason;
+
+    @Mixin
+    private ConfirmOptions confirm = new ConfirmOptions();
+
+    TenantErase() {
+        super(Erasure.class);
+    }
+
+    @Override
+    Task<Erasure> task() {
+        Erasure.Request request = new Erasure.Request(organization, reason, confirm.dryRun(), confirm.yes());
+        return (erasure, operator, stop) -> erasure.run(request, operator, stop);
+    }
+
+    /** Counting and deleting a large organization takes longer than any statement of serve may. */
+    @Override
+    String[] contextArguments(String... given) {
+        String[] arguments = java.util.Arrays.copyOf(given, given.length + 1);
+        arguments[given.length] = "--spring.profiles.include=migrate";
+        return arguments;
+    }
+}

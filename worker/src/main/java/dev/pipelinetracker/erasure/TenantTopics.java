@@ -1,0 +1,127 @@
+package dev.pipelinetracker.erasure;
+
+import dev.pipelinetracker.deadletters.LettersOf;
+import dev.pipelinetracker.engine.Processors;
+import dev.pipelinetracker.replay.FailedException;
+import dev.pipelinetracker.replay.FeedLock;
+import dev.pipelinetracker.replay.Feeds;
+import dev.pipelinetracker.replay.OpenFeed;
+import dev.pipelinetracker.replay.Operator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.sql.DataSource;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The feeds' topics, as far as an organization is concerned. Every method throws {@link FailedException} if the broker does
+ * not answer.
+ */
+final class TenantTopics implements AutoCloseable {
+
+    private static final int TIMEOUT_SECONDS = 30;
+
+    private final List<OpenFeed> feeds = new ArrayList<>();
+    private final List<LettersOf> letters = new ArrayList<>();
+    private final List<FeedLock> locks = new ArrayList<>();
+    private final Set<String> topics;
+
+    TenantTopics(Feeds feeds, Processors processors, DataSource database, UUID organization, Operator operator) {
+        processors
+                .all()
+                .forEach(processor -> this.feeds.add(feeds.open(processor.feed().name())));
+        try {
+            this.topics = await(admin().listTopics().names());
+        } catch (FailedException e) {
+            close();
+            throw e;
+        }
+        this.feeds.forEach(feed -> letters.add(new LettersOf(organization, feed, database, topics, operator)));
+    }
+
+    /** Dead letters, dealt with or not, parked or not. */
+    List<Remains> ofDeadLetters() {
+        List<Remains> remains = new ArrayList<>();
+        for (LettersOf each : letters) {
+            for (String topic : List.of(each.topic(), each.parkedTopic())) {
+                long count = each.count(topic);
+                if (count > 0) {
+                    remains.add(new Remains(topic, count, retention(topic)));
+                }
+            }
+        }
+        return remains;
+    }
+
+    /** Events, which are not counted: a topic may hold billions. */
+    List<Remains> ofEvents() {
+        return feeds.stream()
+                .map(OpenFeed::topic)
+                .filter(topics::contains)
+                .map(topic -> new Remains(topic, null, retention(topic)))
+                .toList();
+    }
+
+    /** Keeps replays and redrives away until this is closed; throws RefusedException if one is running. */
+    void lock() {
+        feeds.forEach(feed -> locks.add(feed.lock()));
+    }
+
+    /** Sees to it that no open letter is offered again: how many there were. */
+    long settle(String by, String reason) {
+        locks.forEach(FeedLock::keep);
+        return letters.stream().mapToLong(each -> each.settle(by, reason)).sum();
+    }
+
+    @Override
+    public void close() {
+        locks.forEach(FeedLock::close);
+        feeds.forEach(OpenFeed::close);
+    }
+
+    private Admin admin() {
+        return feeds.get(0).admin();
+    }
+
+    private @Nullable Duration retention(String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        Config config =
+                await(admin().describeConfigs(List.of(resource)).values().get(resource));
+        ConfigEntry policy = config.get(TopicConfig.CLEANUP_POLICY_CONFIG);
+        ConfigEntry time = config.get(TopicConfig.RETENTION_MS_CONFIG);
+        boolean deletes =
+                policy == null || policy.value() == null || policy.value().contains("delete");
+        long millis = time == null || time.value() == null ? -1 : Long.parseLong(time.value());
+        return deletes && millis >= 0 ? Duration.ofMillis(millis) : null;
+    }
+
+    private static <T> T await(@Nullable KafkaFuture<T> answer) {
+        try {
+            if (answer == null) {
+                throw new FailedException("the broker said nothing of a topic. Try again.");
+            }
+            return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new FailedException(
+                    "the broker does not answer (%s). Check spring.kafka.*, then try again."
+                            .formatted((e.getCause() == null ? e : e.getCause())
+                                    .getClass()
+                                    .getSimpleName()),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FailedException("interrupted. Run it again.", e);
+        }
+    }
+}

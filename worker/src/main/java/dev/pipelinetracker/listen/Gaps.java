@@ -1,0 +1,86 @@
+package dev.pipelinetracker.listen;
+
+import dev.pipelinetracker.engine.FeedMeters;
+import dev.pipelinetracker.engine.WorldFault;
+import dev.pipelinetracker.engine.WorldFault.Cause;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.NonTransientDataAccessException;
+import org.springframework.dao.NonTransientDataAccessResourceException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * A feed's {@link Gap}s: each is logged and counted when it is found, and goes on record in {@code tracker.offset_gaps}
+ * before an offset behind it is committed. Safe for several threads.
+ */
+final class Gaps {
+
+    private static final Logger log = LoggerFactory.getLogger(Gaps.class);
+
+    private final String feed;
+    private final FeedMeters meters;
+    private final JdbcClient database;
+    private final Queue<Gap> unrecorded = new ConcurrentLinkedQueue<>();
+    private volatile boolean mayNotRecord;
+
+    Gaps(String feed, FeedMeters meters, DataSource database) {
+        this.feed = feed;
+        this.meters = meters;
+        this.database = JdbcClient.create(database);
+    }
+
+    /** Tells and counts it. */
+    void found(Gap gap) {
+        log.error("{}: {}", feed, gap);
+        meters.lost(gap.offsets());
+        unrecorded.add(gap);
+    }
+
+    /**
+     * Returns when all are on record. Where the worker's role may not write the table, that is logged once, and nobody
+     * waits for it: the log has the gap.
+     *
+     * @throws WorldFault while the database is away
+     */
+    void record() {
+        for (Gap gap = unrecorded.peek(); gap != null; gap = unrecorded.peek()) {
+            try {
+                insert(gap);
+                unrecorded.remove(gap);
+            } catch (NonTransientDataAccessResourceException e) {
+                throw away(e);
+            } catch (NonTransientDataAccessException e) {
+                if (!mayNotRecord) {
+                    mayNotRecord = true;
+                    log.error("{}: gaps cannot be recorded: INSERT on tracker.offset_gaps is missing", feed);
+                }
+                return;
+            } catch (DataAccessException e) {
+                throw away(e);
+            }
+        }
+    }
+
+    private void insert(Gap gap) {
+        database.sql("""
+                        INSERT INTO tracker.offset_gaps (feed, topic, partition, from_offset, to_offset, reason)
+                        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                        """)
+                .params(
+                        feed,
+                        gap.partition().topic(),
+                        gap.partition().partition(),
+                        gap.from(),
+                        gap.to(),
+                        gap.why().label())
+                .update();
+    }
+
+    private static WorldFault away(DataAccessException fault) {
+        return new WorldFault(Cause.DATABASE_AWAY, "recording a gap in the offsets", fault);
+    }
+}

@@ -1,0 +1,168 @@
+package dev.pipelinetracker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pipelinetracker.database.Migrations;
+import dev.pipelinetracker.events.PipelineRun;
+import dev.pipelinetracker.replay.OperatorSession;
+import dev.pipelinetracker.support.Events;
+import dev.pipelinetracker.support.RealBroker;
+import dev.pipelinetracker.support.RealPostgres;
+import dev.pipelinetracker.support.RealPostgres.Database;
+import dev.pipelinetracker.support.RunningWorker;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/**
+ * {@code replay} and {@code dead-letters} as command lines where there is no terminal, by a login that may do what an
+ * operator must and no more, on a database with row-level security.
+ */
+class OperatorCommandsTest {
+
+    private static final String FEED = "pipeline-runs";
+
+    private final Database database = RealPostgres.freshDatabase();
+    private final UUID known = database.organization("Known");
+    private final UUID unknown = UUID.randomUUID();
+    private final String prefix = RunningWorker.createTopics(1);
+    private final String login = "operator_of_" + database.name();
+    private final Database asOperator = new Database(database.name(), database.jdbcUrl(), login, login);
+    private String out = "";
+    private String err = "";
+
+    @BeforeEach
+    void secure() {
+        new Migrations(database.dataSource()).secure();
+        database.sql()
+                .sql("CREATE ROLE %1$s LOGIN PASSWORD '%1$s' IN ROLE tracker_operator".formatted(login))
+                .update();
+    }
+
+    /** Roles are the server's, which other tests share. */
+    @AfterEach
+    void dropLogin() {
+        database.sql().sql("DROP ROLE " + login).update();
+    }
+
+    @Test
+    void replayFromPlanToList() {
+        for (int i = 0; i < 10; i++) {
+            RealBroker.send(prefix + FEED, Events.key(known), Events.bytes(PipelineRun.class, Events.run(known, i)));
+        }
+        run(2, new Replay(), "--feed", FEED);
+        assertThat(err).contains("say where to start");
+        run(2, new Replay(), "--feed", FEED, "--all", "--partitions", "x");
+        run(3, new Replay(), "--feed", "nonsense", "--all");
+        assertThat(err).contains("there is no feed 'nonsense'. Name one of insights, pipeline-runs, visualizations");
+        run(3, new Replay(), "--feed", FEED, "--all", "--partitions", "7", "--yes");
+        assertThat(err).contains("Name partitions that it has");
+        run(3, new Replay(), "--feed", FEED, "--all");
+        assertThat(out).contains("at most 10 records");
+        assertThat(err).contains("Add --yes to run it; --help names the option that only tells");
+
+        run(0, new Replay(), "--feed", FEED, "--all", "--dry-run");
+        assertThat(out).contains("dry run, nothing was changed: 10 records: 10 inserted");
+        run(1, new Replay(), "verify", "--feed", FEED, "--all");
+        assertThat(out).contains("10 missing");
+        run(0, new Replay(), "--feed", FEED, "--offsets", "0:2-5", "--yes", "--reason", "ticket 4711");
+        assertThat(out)
+                .as("with the age of an offset")
+                .containsPattern("\\R +0 +2 +6 +4 +0  20\\d\\d-")
+                .contains("replay 1 done: 4 records: 4 inserted");
+        run(0, new Replay(), "--feed", FEED, "--all", "--partitions", "0", "--yes");
+        assertThat(out).contains("replay 2 done: 10 records: 6 inserted, 0 updated, 4 unchanged");
+        run(0, new Replay(), "verify", "--feed", FEED, "--all");
+        assertThat(out).contains("the tables hold it");
+        run(3, new Replay(), "--resume", "2", "--yes");
+        assertThat(err).contains("replay 2 is done");
+
+        run(0, new Replay(), "list", "--output", "json");
+        assertThat(out.lines()).hasSize(2);
+        assertThat(out)
+                .contains(
+                        "\"reason\":\"ticket 4711\"",
+                        "\"organizations\":[]",
+                        "\"partitions\":[{\"partition\":0,\"first_offset\":2,\"next_offset\":6,\"end_offset\":6,\"deleted_at_most\":0}]");
+    }
+
+    @Test
+    void deadLettersFromListToPark() {
+        RealBroker.send(
+                prefix + FEED + ".dlt",
+                Events.key(unknown),
+                Events.bytes(PipelineRun.class, Events.run(unknown, 1)),
+                new RecordHeader("tracker-reason", "unknown_org".getBytes(UTF_8)));
+        RealBroker.send(
+                prefix + FEED + ".dlt",
+                Events.key(known),
+                "rubbish".getBytes(UTF_8),
+                new RecordHeader("tracker-reason", "unreadable".getBytes(UTF_8)));
+
+        run(2, new DeadLetterCommands(), "list", "--feed", FEED, "--reason", "weather");
+        assertThat(err).contains("'weather' is no reason of a rejection");
+        run(0, new DeadLetterCommands(), "list", "--feed", FEED);
+        assertThat(out).contains("2 open dead letters of pipeline-runs {unknown_org=1, unreadable=1}");
+        run(0, new DeadLetterCommands(), "show", "--feed", FEED, "0@0", "--payload");
+        assertThat(out).contains(unknown.toString(), "now: open");
+        run(3, new DeadLetterCommands(), "redrive", "--feed", FEED);
+        assertThat(err).contains("Add --yes");
+
+        database.sql()
+                .sql("INSERT INTO organizations (id, name, slug) VALUES (?, 'New', 'new')")
+                .param(unknown)
+                .update();
+        run(0, new DeadLetterCommands(), "redrive", "--feed", FEED, "--reason", "unknown_org", "--dry-run");
+        assertThat(out).contains("dry run, nothing was changed: 1 dead letters: 1 inserted");
+        run(0, new DeadLetterCommands(), "redrive", "--feed", FEED, "--reason", "unknown_org", "--yes");
+        assertThat(out).contains("redrive: 1 dead letters: 1 inserted");
+        run(0, new DeadLetterCommands(), "redrive", "--feed", FEED, "--cap", "2", "--yes", "--output", "json");
+        assertThat(out).contains("\"rejections\":{\"unreadable\":1}");
+        assertThat(RealBroker.readAll(prefix + FEED + ".dlt.parked")).hasSize(1);
+
+        RealBroker.send(prefix + FEED + ".dlt", Events.key(known), "rubbish".getBytes(UTF_8));
+        run(2, new DeadLetterCommands(), "park", "--feed", FEED, "--reason", "hopeless", "--yes");
+        assertThat(err).contains("say which");
+        run(0, new DeadLetterCommands(), "park", "--feed", FEED, "--letter", "0@2", "--reason", "hopeless", "--yes");
+        assertThat(out).contains("1 dead letters for " + prefix + FEED + ".dlt.parked: parked");
+        run(0, new DeadLetterCommands(), "list", "--feed", FEED);
+        assertThat(out).contains("0 open dead letters");
+        run(3, new Replay(), "--resume", "1", "--yes");
+        assertThat(err).contains("1 is a redrive", "run `dead-letters redrive` again");
+    }
+
+    /** Runs it in this JVM; what it said is in {@link #out} and {@link #err}. */
+    private void run(int exitCode, Object command, String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(OperatorSession.properties(prefix, asOperator));
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        PrintStream outBefore = System.out;
+        PrintStream errBefore = System.err;
+        System.setOut(new PrintStream(outBytes, true, UTF_8));
+        System.setErr(new PrintStream(errBytes, true, UTF_8));
+        int exited;
+        try {
+            exited = SpringProperties.accept(new CommandLine(command))
+                    .setErr(new PrintWriter(System.err, true, UTF_8))
+                    .setExecutionExceptionHandler(new ExplainFailure())
+                    .setParameterExceptionHandler(new ExplainUsage())
+                    .execute(all.toArray(String[]::new));
+        } finally {
+            System.setOut(outBefore);
+            System.setErr(errBefore);
+        }
+        out = outBytes.toString(UTF_8);
+        err = errBytes.toString(UTF_8);
+        assertThat(exited).as(() -> out + err).isEqualTo(exitCode);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pipelinetracker.erasure;
+
+import org.jspecify.annotations.NullMarked;
