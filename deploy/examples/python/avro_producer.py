@@ -68,14 +68,27 @@ def main():
             "on_delivery": lambda error, message: failed.append(str(error)) if error else delivered.append(message.offset()),
         },
         default_value_schema=avro.load(str(SCHEMAS / avsc)))
-    for line in sys.stdin:
-        event = event_of(line, time_field)
-        producer.produce(topic=arguments.topic_prefix + arguments.feed, value=event, text_key=event["org_id"])
-        producer.poll(0)
-    left = producer.flush(60)
-    if left or failed:
+    bad = 0
+    try:
+        for number, line in enumerate(sys.stdin, 1):
+            try:
+                event = event_of(line, time_field)
+                message = dict(topic=arguments.topic_prefix + arguments.feed, value=event, text_key=event["org_id"])
+                try:
+                    producer.produce(**message)
+                except BufferError:  # the local queue is full: wait for room
+                    producer.poll(30)
+                    producer.produce(**message)
+            except Exception as error:
+                bad += 1
+                # The kind alone: the message may quote values.
+                print(f"line {number}: {type(error).__name__}", file=sys.stderr)
+            producer.poll(0)
+    finally:
+        left = producer.flush(60)
+        print(f"{len(delivered)} events delivered" + (f", {bad} lines bad" if bad else ""))
+    if bad or left or failed:
         raise SystemExit(f"{left} events still under way, {len(failed)} failed: {failed[:3]}")
-    print(f"{len(delivered)} events delivered")
 
 
 if __name__ == "__main__":

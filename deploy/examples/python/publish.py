@@ -16,7 +16,9 @@ import datetime
 import io
 import json
 import os
+import operator
 import pathlib
+import re
 import struct
 import sys
 import time
@@ -42,8 +44,13 @@ def now():
     return datetime.datetime.now(datetime.timezone.utc)
 
 
+def storable(text):
+    """No text column holds NUL or half of a surrogate pair, as a file's name may: the end of a run is not lost for that."""
+    return re.sub("[\0\ud800-\udfff]", "\ufffd", text)[:8000]
+
+
 class Tracker:
-    """Publishes events; confirms every one, and never swallows an error.
+    """Publishes events and confirms every one. What fails is printed and counted, and never breaks the job; flush raises.
 
     The wire format is Confluent's: byte 0, the schema's id as four bytes, Avro binary. The key is the organization's id as
     text; the worker rejects an event whose key is another.
@@ -55,6 +62,8 @@ class Tracker:
         self.topics.update(topics or {})
         self.delivered = 0
         self.failed = []
+        self._stalled = False
+        self._ask_again = 0
         self._encoders = {}
         self._producer = Producer({
             "bootstrap.servers": bootstrap,
@@ -67,12 +76,23 @@ class Tracker:
 
     def publish(self, feed, **event):
         """Hands one event over; see failed after flush."""
+        try:
+            self._send(feed, event)
+        except Exception as error:  # the registry away, a value of another type: not the job's problem
+            self._failed(f"{feed}: {type(error).__name__}", error)
+
+    def _send(self, feed, event):
         schema_id, writer = self._encoder(feed)
         out = io.BytesIO(struct.pack(">bI", 0, schema_id))
         out.seek(0, io.SEEK_END)
         writer.write(event, avro.io.BinaryEncoder(out))
-        self._producer.produce(
-            self.topics[feed], key=str(event["org_id"]), value=out.getvalue(), on_delivery=self._settled)
+        message = dict(key=str(event["org_id"]), value=out.getvalue(), on_delivery=self._settled)
+        try:
+            self._producer.produce(self.topics[feed], **message)
+        except BufferError:  # the local queue is full: wait for room, once per outage
+            self._producer.poll(0 if self._stalled else 5)
+            self._stalled = True
+            self._producer.produce(self.topics[feed], **message)
         self._producer.poll(0)
 
     def flush(self, seconds):
@@ -95,12 +115,20 @@ class Tracker:
             "error_message": None,
         }
         start = time.monotonic()
+        latest = now()
 
         def tell(status):
+            nonlocal latest
+            # The later of two states is kept: time must rise, also when the clock stands still or is set back.
+            latest = max(now(), latest + datetime.timedelta(microseconds=1))
             state["duration_seconds"] = time.monotonic() - start
-            self.publish("pipeline-runs", status=status, timestamp=now(), **state)
+            self.publish("pipeline-runs", status=status, timestamp=latest, **state)
 
         def progress(records):
+            # Refused here: kept, it would have the end of the run refused, too.
+            records = operator.index(records)
+            if not 0 <= records <= 2147483647:
+                raise ValueError("records_processed must be 0 to 2147483647")
             state["records_processed"] = records
             tell("running")
 
@@ -108,7 +136,7 @@ class Tracker:
         try:
             yield progress
         except BaseException as error:
-            state["error_message"] = "".join(traceback.format_exception_only(type(error), error)).strip()[:8000]
+            state["error_message"] = storable("".join(traceback.format_exception_only(type(error), error)).strip())
             tell("failed")
             raise
         tell("completed")
@@ -116,15 +144,23 @@ class Tracker:
     def _settled(self, error, message):
         if error is None:
             self.delivered += 1
+            self._stalled = False
         else:
-            self.failed.append(str(error))
-            print(f"not delivered to {message.topic()}: {error}", file=sys.stderr)
+            self._failed(message.topic(), error)
+
+    def _failed(self, what, error):
+        self.failed.append(str(error))
+        print(f"not delivered to {what}: {storable(str(error))}", file=sys.stderr)
 
     def _encoder(self, feed):
         if feed not in self._encoders:
+            if time.monotonic() < self._ask_again:
+                raise ConnectionError("the registry was away a moment ago")
+            self._ask_again = time.monotonic() + 10
             avsc = (SCHEMAS / FEEDS[feed]).read_text(encoding="utf-8")
             writer = avro.io.DatumWriter(avro.schema.parse(avsc))
             self._encoders[feed] = (self._schema_id(self.topics[feed] + "-value", avsc), writer)
+            self._ask_again = 0
         return self._encoders[feed]
 
     def _schema_id(self, subject, avsc):

@@ -10,6 +10,8 @@ import dev.pipelinetracker.publishing.StandardError;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,6 +51,7 @@ final class Publish implements Callable<Integer> {
     private static final UUID SAMPLE_ORGANIZATION = UUID.fromString("11111111-1111-4111-8111-111111111111");
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
     private static final String DELIVERY_TIMEOUT = "spring.kafka.producer.properties.delivery.timeout.ms";
+    private static final String MAX_BLOCK = "spring.kafka.producer.properties.max.block.ms";
 
     @Spec
     private @Nullable CommandSpec command;
@@ -79,7 +82,7 @@ final class Publish implements Callable<Integer> {
             names = "--org",
             paramLabel = "<uuid>",
             description = "The organization of the sample; by default the local mode's first.")
-    private UUID organization = SAMPLE_ORGANIZATION;
+    private @Nullable UUID organization;
 
     @Parameters(
             arity = "0..1",
@@ -92,7 +95,11 @@ final class Publish implements Callable<Integer> {
         CommandSpec spec = java.util.Objects.requireNonNull(command);
         String[] arguments = properties.arguments();
         if (sample) {
-            return printSamples(spec);
+            return printSamples();
+        }
+        if (organization != null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--org is for --sample: events name their own organization");
         }
         EventFeed chosen = feed;
         if (chosen == null) {
@@ -105,11 +112,16 @@ final class Publish implements Callable<Integer> {
         }
     }
 
-    private int printSamples(CommandSpec spec) {
+    private int printSamples() throws IOException {
+        UUID of = organization == null ? SAMPLE_ORGANIZATION : organization;
+        PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
         for (EventFeed each : feed == null ? List.of(EventFeed.values()) : List.of(feed)) {
-            spec.commandLine().getOut().println(SampleEvents.of(each, organization));
+            out.println(SampleEvents.of(each, of));
         }
-        spec.commandLine().getOut().flush();
+        // A full disk, for one: a file of half an event must not look like success.
+        if (out.checkError()) {
+            throw new IOException("standard output cannot be written to");
+        }
         return ExitCode.DONE;
     }
 
@@ -136,10 +148,13 @@ final class Publish implements Callable<Integer> {
             kafka.remove(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
         }
         if (ClientContext.isOurDefault(context, DELIVERY_TIMEOUT)) {
-            // The worker's default is for dead letters, which it sends again; a line is lost.
+            // The worker's defaults are for dead letters, which it sends again; a line is lost.
             kafka.put(
                     ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
                     Math.toIntExact(PublisherSettings.DELIVERY_TIMEOUT.toMillis()));
+        }
+        if (ClientContext.isOurDefault(context, MAX_BLOCK)) {
+            kafka.remove(ProducerConfig.MAX_BLOCK_MS_CONFIG);
         }
         String to = topic != null ? topic : ClientContext.topic(context, feed);
         return PublisherSettings.of(kafka, context.getBean(SchemaRegistry.class))

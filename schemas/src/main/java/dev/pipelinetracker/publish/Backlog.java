@@ -39,22 +39,32 @@ final class Backlog {
         this.maxBlockNanos = NANOSECONDS.convert(maxBlock);
     }
 
-    /** Takes the event and has it queued in the order of acceptance, or says why not. */
+    /**
+     * Takes the event and has it queued in the order of acceptance, or says why not. Waits for room on an interrupted thread,
+     * too, which it is afterwards: whoever cancels a job wants its end published.
+     */
     @Nullable
     String refusal(Envelope envelope, Runnable queue) {
+        boolean interrupted = false;
         lock.lock();
         try {
             if (envelope.size() > capacity) {
                 return "the event's " + envelope.size() + " bytes exceed the buffer of " + capacity;
             }
-            long nanos = stalled ? 0 : maxBlockNanos;
+            long start = System.nanoTime();
+            long bound = stalled ? 0 : maxBlockNanos;
             while (!closed && pendingBytes + envelope.size() > capacity) {
-                if (nanos <= 0) {
+                long left = bound - (System.nanoTime() - start);
+                if (left <= 0) {
                     // One wait per outage is enough: the job must go on.
                     stalled = true;
                     return "the buffer of " + capacity + " bytes is full, and Kafka or the registry takes nothing";
                 }
-                nanos = settledSome.awaitNanos(nanos);
+                try {
+                    var unused = settledSome.awaitNanos(left);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
             }
             if (closed) {
                 return "the publisher is closed";
@@ -64,11 +74,11 @@ final class Backlog {
             pendingBytes += envelope.size();
             queue.run();
             return null;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return "interrupted while waiting for room in the buffer";
         } finally {
             lock.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.pipelinetracker.publish;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -17,7 +16,7 @@ final class Envelope {
     private final FeedEncoder<?> encoder;
     private final long acceptedNanos = System.nanoTime();
     private final CompletableFuture<RecordMetadata> delivery = new CompletableFuture<>();
-    private final AtomicBoolean settled = new AtomicBoolean();
+    private boolean settled;
 
     /** @param event a copy of the event for a serializer of the user's; null if the value is ours */
     Envelope(
@@ -48,9 +47,11 @@ final class Envelope {
         return acceptedNanos;
     }
 
-    /** True at the first call, which then is the one that settles it. */
+    /** True at the first call, which then is the one that settles it. To be called under the backlog's lock. */
     boolean settle() {
-        return settled.compareAndSet(false, true);
+        boolean first = !settled;
+        settled = true;
+        return first;
     }
 
     CompletableFuture<RecordMetadata> delivery() {

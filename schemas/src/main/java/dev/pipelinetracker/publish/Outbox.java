@@ -2,31 +2,30 @@ package dev.pipelinetracker.publish;
 
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 
 /** Between the job and Kafka: takes events without waiting for anything but room, and tells what became of them. */
 final class Outbox {
+    /** For a producer that has nothing left to send: a second at most. */
     private static final Duration PRODUCER_CLOSE = Duration.ofSeconds(1);
 
-    private final Producer<byte[], Object> producer;
+    private final BrokerConnection connection;
     private final FailureLog failures;
     private final Backlog backlog;
     private final Map<EventFeed, Sender> senders = new EnumMap<>(EventFeed.class);
 
-    Outbox(Producer<byte[], Object> producer, PublisherSettings settings, FailureLog failures) {
-        this.producer = producer;
+    Outbox(BrokerConnection connection, PublisherSettings settings, FailureLog failures) {
+        this.connection = connection;
         this.failures = failures;
         this.backlog = new Backlog(settings.bufferBytes(), settings.maxBlock());
         for (EventFeed feed : EventFeed.values()) {
-            senders.put(feed, new Sender(feed, producer, settings.deliveryTimeout(), this::settle));
+            senders.put(feed, new Sender(feed, connection, settings.deliveryTimeout(), this::settle));
         }
     }
 
@@ -56,9 +55,9 @@ final class Outbox {
         return backlog.deliveries();
     }
 
-    /** @throws KafkaException if the broker does not tell the topic's partitions within max.block.ms */
+    /** See {@link BrokerConnection#requireTopic}. */
     void requireTopic(String topic) {
-        var unused = producer.partitionsFor(topic);
+        connection.requireTopic(topic);
     }
 
     void close(Duration within) {
@@ -69,19 +68,21 @@ final class Outbox {
             backlog.awaitSettled(within);
             interrupted |= Thread.interrupted();
             senders.values().forEach(Sender::stop);
-            producer.close(PRODUCER_CLOSE);
-        } catch (InterruptException e) {
+            List<Envelope> left = backlog.pending();
+            left.forEach(this::giveUp);
+            // What the job was told is not delivered must not be sent later.
+            connection.close(left.isEmpty() ? PRODUCER_CLOSE : Duration.ZERO, PRODUCER_CLOSE);
+        } catch (InterruptedException e) {
             interrupted = true;
         } finally {
-            for (Envelope left : backlog.pending()) {
-                settle(
-                        left,
-                        new PublishException(left.feed() + ": not delivered before the publisher was closed", null));
-            }
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    private void giveUp(Envelope left) {
+        settle(left, new PublishException(left.feed() + ": not delivered before the publisher was closed", null));
     }
 
     private void settle(Envelope envelope, @Nullable RecordMetadata place, @Nullable Throwable failure) {

@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 
@@ -49,13 +48,13 @@ public final class Publisher implements AutoCloseable {
     private final Outbox outbox;
     private final UntoldFailure untold = new UntoldFailure();
 
-    /** With a producer that is made already; the publisher closes it. */
-    Publisher(PublisherSettings settings, Producer<byte[], Object> producer) {
+    /** With a connection that the publisher closes. */
+    Publisher(PublisherSettings settings, BrokerConnection connection) {
         this.settings = settings;
         for (EventFeed feed : EventFeed.values()) {
             encoders.put(feed, FeedEncoder.of(feed, settings));
         }
-        this.outbox = new Outbox(producer, settings, failures);
+        this.outbox = new Outbox(connection, settings, failures);
     }
 
     /**
@@ -70,12 +69,14 @@ public final class Publisher implements AutoCloseable {
     }
 
     /**
-     * Connects, waiting for nothing.
+     * Connects, waiting for nothing but the names of the brokers; if none resolves, that is an outage as others are.
      *
      * @throws KafkaException if Kafka's settings are not valid: a mistake, not an outage
      */
     public static Publisher connect(PublisherSettings settings) {
-        return new Publisher(settings, ConfirmedProducer.of(settings));
+        BrokerConnection connection = new BrokerConnection(() -> ConfirmedProducer.of(settings));
+        connection.open();
+        return new Publisher(settings, connection);
     }
 
     /**
@@ -192,7 +193,7 @@ public final class Publisher implements AutoCloseable {
 
     /**
      * Returns if an event of the feed could be published now: the broker has the topic, and the registry the schema. For those
-     * who would rather know before they start. Waits no longer than Kafka's {@code max.block.ms} and the registry's time-outs.
+     * who would rather know before they start. Waits 10 s for Kafka, or {@code max.block.ms} if that is less, and the registry's time-outs.
      *
      * @throws PublishException if not, saying what is missing
      */
@@ -213,7 +214,9 @@ public final class Publisher implements AutoCloseable {
 
     /**
      * Waits for events under way, no longer than {@link PublisherSettings#closeTimeout}; what is not delivered then has failed.
-     * Waits on a thread that is interrupted, too, which it is afterwards; an interrupt during the wait ends it.
+     * Kafka's producer gets a second more to end; if it takes longer, it does so without the job.
+     *
+     * <p>Waits on a thread that is interrupted, too, which it is afterwards; an interrupt during the wait ends it.
      *
      * @throws PublishException see {@link OnFailure#THROW}
      */

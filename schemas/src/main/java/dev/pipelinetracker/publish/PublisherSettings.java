@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,10 +117,17 @@ public record PublisherSettings(
         return topics.getOrDefault(feed, feed.defaultTopic());
     }
 
-    /** Longest that an event may take, from its acceptance on: Kafka's setting or its default. */
+    /**
+     * Longest that an event may take, from its acceptance on: Kafka's setting or its default.
+     *
+     * @throws ConfigException if the setting is no number
+     */
     Duration deliveryTimeout() {
-        Object millis = kafka.get(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG);
-        return millis == null ? DELIVERY_TIMEOUT : Duration.ofMillis(Long.parseLong(millis.toString()));
+        String name = ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG;
+        Object millis = kafka.get(name);
+        return millis == null
+                ? DELIVERY_TIMEOUT
+                : Duration.ofMillis((Integer) ConfigDef.parseType(name, millis.toString(), ConfigDef.Type.INT));
     }
 
     boolean hasOwnSerializer() {

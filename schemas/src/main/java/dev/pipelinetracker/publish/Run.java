@@ -112,10 +112,9 @@ public final class Run implements AutoCloseable {
         }
     }
 
+    /** Before anybody else has the run. */
     void begin() {
-        synchronized (this) {
-            var unused = publish(RunStatus.running, null);
-        }
+        var unused = publish(RunStatus.running, null);
     }
 
     synchronized boolean hasEnded() {

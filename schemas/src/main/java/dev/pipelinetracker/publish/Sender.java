@@ -3,7 +3,6 @@ package dev.pipelinetracker.publish;
 import dev.pipelinetracker.wire.RegistryUnavailableException;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 final class Sender {
     private static final Duration BETWEEN_ATTEMPTS = Duration.ofSeconds(1);
 
-    private final Producer<byte[], Object> producer;
+    /** A twentieth of its time is too little for an event whose turn has only come. */
+    private static final int MARGIN = 20;
+
+    private final BrokerConnection connection;
     private final long deliveryTimeoutNanos;
     private final Settlement settlement;
     private final LinkedBlockingQueue<Envelope> queue = new LinkedBlockingQueue<>();
@@ -24,10 +26,10 @@ final class Sender {
     /**
      * Starts the thread.
      *
-     * @param deliveryTimeout longest that an event waits for the registry or for its turn, from its acceptance on
+     * @param deliveryTimeout longest that an event waits for the registry, for DNS or for its turn, from its acceptance on
      */
-    Sender(EventFeed feed, Producer<byte[], Object> producer, Duration deliveryTimeout, Settlement settlement) {
-        this.producer = producer;
+    Sender(EventFeed feed, BrokerConnection connection, Duration deliveryTimeout, Settlement settlement) {
+        this.connection = connection;
         this.deliveryTimeoutNanos = deliveryTimeout.toNanos();
         this.settlement = settlement;
         this.thread = new Thread(this::sendUntilStopped, "pipeline-tracker-publisher-" + feed);
@@ -56,8 +58,9 @@ final class Sender {
     }
 
     private void send(Envelope envelope) throws InterruptedException {
-        if (isTooLate(envelope)) {
-            // Else each event of a topic that is not there would hold up the next ones for max.block.ms.
+        if (isOlderThan(deliveryTimeoutNanos - deliveryTimeoutNanos / MARGIN, envelope)) {
+            // Else each event of a topic that is not there would hold up the next ones for max.block.ms. With a margin,
+            // or one accepted a moment after the first would wait as long once more.
             settlement.settle(
                     envelope,
                     null,
@@ -66,15 +69,16 @@ final class Sender {
         }
         while (true) {
             try {
-                var unused = producer.send(
-                        envelope.toProduce(), (place, failure) -> settlement.settle(envelope, place, failure));
+                var unused = connection
+                        .producer()
+                        .send(envelope.toProduce(), (place, failure) -> settlement.settle(envelope, place, failure));
                 return;
-            } catch (RegistryUnavailableException e) {
+            } catch (RegistryUnavailableException | UnresolvedBrokersException e) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new InterruptedException();
                 }
-                // An outage of the registry is waited for as long as one of Kafka.
-                if (isTooLate(envelope)) {
+                // An outage of the registry or of DNS is waited for as long as one of Kafka.
+                if (isOlderThan(deliveryTimeoutNanos, envelope)) {
                     settlement.settle(envelope, null, e);
                     return;
                 }
@@ -88,8 +92,8 @@ final class Sender {
         }
     }
 
-    private boolean isTooLate(Envelope envelope) {
-        return System.nanoTime() - envelope.acceptedNanos() > deliveryTimeoutNanos;
+    private static boolean isOlderThan(long nanos, Envelope envelope) {
+        return System.nanoTime() - envelope.acceptedNanos() > nanos;
     }
 
     /** Learns what became of an event; called by the sender's thread or by the producer's. */

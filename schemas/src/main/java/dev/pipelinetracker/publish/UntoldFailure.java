@@ -22,11 +22,16 @@ final class UntoldFailure {
         });
     }
 
-    /** @throws PublishException if there is one; it is told then */
+    /**
+     * Throws a new exception each time: the future's own may be what the job is failing with just now, and Java refuses to add
+     * an exception to itself as suppressed, with another exception in its place.
+     *
+     * @throws PublishException if there is a failure; it is told then
+     */
     void tell() {
         PublishException untold = failure.getAndSet(null);
         if (untold != null) {
-            throw untold;
+            throw new PublishException(String.valueOf(untold.getMessage()), untold.getCause());
         }
     }
 }

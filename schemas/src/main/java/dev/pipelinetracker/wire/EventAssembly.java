@@ -1,7 +1,5 @@
 package dev.pipelinetracker.wire;
 
-import java.lang.reflect.Constructor;
-import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.LogicalType;
@@ -22,24 +20,20 @@ final class EventAssembly<E extends SpecificRecord> {
     private static final TimestampMicrosConversion MICROS = new TimestampMicrosConversion();
     private static final Part AS_IS = raw -> raw;
 
-    private final Constructor<E> constructor;
+    private final GeneratedEvent<E> generated;
     private final Part[] parts;
 
     /** @throws IllegalArgumentException if a field has a type that no event has needed so far */
     EventAssembly(Class<E> type, Schema schema) {
-        try {
-            this.constructor = type.getDeclaredConstructor();
-        } catch (NoSuchMethodException e) {
-            throw new IllegalArgumentException(type.getName() + " is not a class that Avro generated", e);
-        }
+        this.generated = new GeneratedEvent<>(type);
         this.parts = schema.getFields().stream()
-                .map(field -> part(field.name(), field.schema(), type))
+                .map(field -> part(field.name(), field.schema(), generated))
                 .toArray(Part[]::new);
     }
 
     /** @param raw a record of the schema that was given to the constructor, its strings as {@link Utf8} */
     E assemble(IndexedRecord raw) throws UnreadableEventException {
-        E event = newEvent();
+        E event = generated.empty();
         for (int i = 0; i < parts.length; i++) {
             Object value = raw.get(i);
             if (value != null) {
@@ -49,15 +43,7 @@ final class EventAssembly<E extends SpecificRecord> {
         return event;
     }
 
-    private E newEvent() {
-        try {
-            return constructor.newInstance();
-        } catch (InstantiationException | IllegalAccessException | InvocationTargetException e) {
-            throw new IllegalStateException("Cannot make a " + constructor.getName(), e);
-        }
-    }
-
-    private static Part part(String field, Schema schema, Class<?> type) {
+    private static Part part(String field, Schema schema, GeneratedEvent<?> event) {
         LogicalType logicalType = schema.getLogicalType();
         return switch (schema.getType()) {
             case STRING ->
@@ -73,9 +59,9 @@ final class EventAssembly<E extends SpecificRecord> {
                                 ? raw -> MICROS.fromLong((Long) raw, schema, logicalType)
                                 : unsupported(field, schema);
             case INT, FLOAT, DOUBLE, BOOLEAN -> logicalType == null ? AS_IS : unsupported(field, schema);
-            case ENUM -> constants(schema, type);
-            case ARRAY -> items(part(field, schema.getElementType(), type));
-            case UNION -> part(field, Unions.nonNull(field, schema), type);
+            case ENUM -> constants(schema, event.constants(schema));
+            case ARRAY -> items(part(field, schema.getElementType(), event));
+            case UNION -> part(field, Unions.nonNull(field, schema), event);
             default -> unsupported(field, schema);
         };
     }
@@ -91,14 +77,8 @@ final class EventAssembly<E extends SpecificRecord> {
         };
     }
 
-    private static Part constants(Schema schema, Class<?> type) {
-        try {
-            Object[] constants = Class.forName(schema.getFullName(), true, type.getClassLoader())
-                    .getEnumConstants();
-            return raw -> constants[schema.getEnumOrdinal(raw.toString())];
-        } catch (ClassNotFoundException e) {
-            throw new IllegalArgumentException("No class was generated for " + schema.getFullName(), e);
-        }
+    private static Part constants(Schema schema, Object[] constants) {
+        return raw -> constants[schema.getEnumOrdinal(raw.toString())];
     }
 
     private static Part unsupported(String field, Schema schema) {

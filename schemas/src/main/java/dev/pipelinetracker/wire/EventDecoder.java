@@ -1,6 +1,7 @@
 package dev.pipelinetracker.wire;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.AvroRuntimeException;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * event class's own. Safe for use by several threads.
  *
  * <p>It is strict: the event is what the writer wrote, or there is none. Bytes left over, malformed UTF-8 and UUIDs that are
- * not in their 36-character form are unreadable. Lengths that lie cost nothing: no string beyond 16 MiB and no array beyond
+ * not in their 36-character form are unreadable, and so is what was written with another logical type than ours. Lengths that lie cost nothing: no string beyond 16 MiB and no array beyond
  * 1,000,000 items is read, and none beyond the payload's own length.
  *
  * <p>It does not check the rules that the schema states: that is {@link EventRules}.
@@ -73,7 +74,7 @@ public final class EventDecoder<E extends SpecificRecord> {
         GenericRecord raw;
         boolean atEnd;
         try {
-            raw = resolution.reader().read(null, cursor);
+            raw = Objects.requireNonNull(resolution.reader()).read(null, cursor);
             atEnd = cursor.isEnd();
         } catch (IOException | RuntimeException | StackOverflowError e) {
             // All that the bytes can cause; a recursive schema turns them into a StackOverflowError. Only the kind is
@@ -96,6 +97,9 @@ public final class EventDecoder<E extends SpecificRecord> {
             Resolution first = resolutions.putIfAbsent(schemaId, made);
             resolution = first == null ? made : first;
         }
+        if (resolution.fault() != null) {
+            throw new UnreadableEventException(resolution.fault());
+        }
         return resolution;
     }
 
@@ -106,6 +110,10 @@ public final class EventDecoder<E extends SpecificRecord> {
         } catch (UnknownSchemaException e) {
             throw new UnreadableEventException("no usable schema: " + e.getMessage());
         }
+        List<String> changes = LogicalTypeChange.describe(readerSchema, writerSchema);
+        if (!changes.isEmpty()) {
+            return Resolution.none("schema id " + schemaId + ": " + String.join("; ", changes));
+        }
         String mismatch = SchemaMismatch.describe(readerSchema, writerSchema);
         try {
             // The fast reader without its GenericDatumReader around it: that one makes it lazily and without a barrier,
@@ -114,12 +122,26 @@ public final class EventDecoder<E extends SpecificRecord> {
             // cache of readers is not safe for several threads.
             DatumReader<GenericRecord> reader =
                     new FastReaderBuilder(new GenericData()).createDatumReader(writerSchema, readerSchema);
-            return new Resolution(reader, mismatch);
+            return new Resolution(reader, mismatch, null);
         } catch (IOException | AvroRuntimeException e) {
-            throw new UnreadableEventException("schema id " + schemaId + " does not resolve to " + typeName + mismatch);
+            return Resolution.none("schema id " + schemaId + " does not resolve to " + typeName + mismatch);
         }
     }
 
-    /** How one writer's schema is read, and where it does not fit, to say so when it matters. */
-    private record Resolution(DatumReader<GenericRecord> reader, String mismatch) {}
+    /**
+     * How one writer's schema is read.
+     *
+     * @param reader null if none of its events can be read
+     * @param mismatch where it does not fit, to say so when it matters
+     * @param fault why none of its events can be read
+     */
+    private record Resolution(
+            @Nullable DatumReader<GenericRecord> reader,
+            String mismatch,
+            @Nullable String fault) {
+
+        static Resolution none(String fault) {
+            return new Resolution(null, "", fault);
+        }
+    }
 }

@@ -38,14 +38,17 @@ record RegistryAnswer(String path, int status, boolean hasBody, JsonNode body) {
     }
 
     /**
-     * The answer's {@code id}.
+     * The answer's {@code id}: a number from 1 on, 0 and less are what a registry never gives.
      *
      * @throws RegistryUnavailableException if the answer is another
      */
     int id() {
         JsonNode id = body.path("id");
-        if (!isOk() || !id.isInt()) {
+        if (!isOk()) {
             throw new RegistryUnavailableException(describe(), null);
+        }
+        if (!id.isInt() || id.intValue() < 1) {
+            throw new RegistryUnavailableException(describe() + ", but with no id", null);
         }
         return id.intValue();
     }

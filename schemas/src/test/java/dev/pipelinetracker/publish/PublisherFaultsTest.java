@@ -23,6 +23,7 @@ import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -51,12 +52,13 @@ class PublisherFaultsTest {
     void a_failure_that_is_thrown_never_costs_a_run_its_end() {
         Publisher publisher = publisher(settings().withOnFailure(OnFailure.THROW));
         Run completed = publisher.start(pipeline);
-        failOne(publisher, completed);
+        var first = failOne(publisher, completed);
+        assertThat(first).isCompletedExceptionally();
         assertThatThrownBy(completed::complete).isInstanceOf(PublishException.class);
 
         IllegalStateException own = new IllegalStateException("the job's own");
         assertThatThrownBy(() -> publisher.run(pipeline, run -> {
-                    failOne(publisher, run);
+                    var unused = failOne(publisher, run);
                     throw own;
                 }))
                 .isSameAs(own);
@@ -70,15 +72,78 @@ class PublisherFaultsTest {
     void a_run_is_not_begun_while_an_earlier_failure_is_untold() {
         Publisher publisher = publisher(settings().withOnFailure(OnFailure.THROW));
         Run run = publisher.start(pipeline);
-        failOne(publisher, run);
+        var unused = failOne(publisher, run);
         assertThatThrownBy(() -> publisher.start(pipeline)).isInstanceOf(PublishException.class);
         publisher.flush(SOON);
         assertThat(producer.statuses()).containsExactly(RunStatus.running);
     }
 
     @Test
-    void closing_on_an_interrupted_thread_waits_settles_all_and_leaves_the_interrupt() {
-        Publisher publisher = publisher(settings().withTimeouts(Duration.ofSeconds(1), Duration.ofMillis(500)));
+    void a_job_that_throws_what_a_future_failed_with_sees_that_and_nothing_instead() {
+        Publisher publisher = publisher(settings().withOnFailure(OnFailure.THROW));
+        List<Throwable> thrown = new ArrayList<>();
+        assertThatThrownBy(() -> publisher.run(pipeline, run -> {
+                    thrown.add(failureOf(failOne(publisher, run)));
+                    throw (PublishException) thrown.get(0);
+                }))
+                .isSameAs(thrown.get(0));
+        assertThatThrownBy(() -> {
+                    try (publisher) {
+                        thrown.add(failureOf(failOne(publisher, publisher.start(pipeline))));
+                        throw (PublishException) thrown.get(1);
+                    }
+                })
+                .isSameAs(thrown.get(1))
+                .hasMessage("pipeline-runs: TimeoutException: scripted");
+    }
+
+    @Test
+    void closing_on_an_interrupted_thread_waits_for_events_under_way() {
+        Publisher publisher = publisher(settings().withTimeouts(Duration.ofSeconds(1), SOON));
+        producer.next = Fault.SILENCE;
+        CompletableFuture<RecordMetadata> delivered = publisher.publish(event());
+        producer.deliverTheSilentOnceThisThreadWaits();
+        Thread.currentThread().interrupt();
+        publisher.close();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(delivered).isCompleted();
+    }
+
+    @Test
+    void publishing_on_an_interrupted_thread_waits_for_room_as_on_any_other() {
+        Publisher publisher = publisher(settings().withBufferBytes(200).withTimeouts(SOON, Duration.ofSeconds(1)));
+        producer.next = Fault.SILENCE;
+        var unused = publisher.publish(event());
+        producer.deliverTheSilentOnceThisThreadWaits();
+        Thread.currentThread().interrupt();
+        CompletableFuture<RecordMetadata> end = publisher.publish(event());
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(end).succeedsWithin(SOON);
+        publisher.close();
+    }
+
+    @Test
+    void events_wait_while_no_brokers_name_resolves_and_are_delivered_when_one_does() {
+        BlockingQueue<UnresolvedBrokersException> outage = new LinkedBlockingQueue<>();
+        // for connecting, and for the first attempt to send
+        outage.add(new UnresolvedBrokersException(new KafkaException("scripted")));
+        outage.add(new UnresolvedBrokersException(new KafkaException("scripted")));
+        BrokerConnection connection = new BrokerConnection(() -> {
+            UnresolvedBrokersException unresolved = outage.poll();
+            if (unresolved != null) {
+                throw unresolved;
+            }
+            return producer;
+        });
+        connection.open();
+        Publisher publisher = new Publisher(settings(), connection);
+        assertThat(publisher.publish(event())).succeedsWithin(SOON);
+        assertThat(outage).isEmpty();
+    }
+
+    @Test
+    void closing_on_an_interrupted_thread_settles_all_and_leaves_the_interrupt() {
+        Publisher publisher = publisher(settings().withTimeouts(Duration.ofSeconds(1), Duration.ofMillis(100)));
         producer.next = Fault.SILENCE;
         CompletableFuture<RecordMetadata> lost = publisher.publish(event());
         CompletableFuture<RecordMetadata> delivered = publisher.publish(event());
@@ -176,15 +241,21 @@ class PublisherFaultsTest {
     }
 
     private Publisher publisher(PublisherSettings settings) {
-        return new Publisher(settings, producer);
+        return new Publisher(settings, new BrokerConnection(() -> producer));
     }
 
-    /** Has one progress event fail, of which the job is not told yet. */
-    private void failOne(Publisher publisher, Run run) {
+    /** Has one event fail, of which the job is not told yet. */
+    private CompletableFuture<RecordMetadata> failOne(Publisher publisher, Run run) {
+        assertThat(run.hasEnded()).isFalse();
         publisher.flush(SOON);
         producer.next = Fault.SILENCE;
-        run.progress(1);
+        CompletableFuture<RecordMetadata> delivery = publisher.publish(event());
         producer.failTheSilent();
+        return delivery;
+    }
+
+    private static Throwable failureOf(CompletableFuture<RecordMetadata> delivery) {
+        return assertThatThrownBy(delivery::join).cause().actual();
     }
 
     private enum Fault {
@@ -242,8 +313,25 @@ class PublisherFaultsTest {
         }
 
         void failTheSilent() {
+            takeSilent().onCompletion(null, new TimeoutException("scripted"));
+        }
+
+        void deliverTheSilentOnceThisThreadWaits() {
+            Thread waiting = Thread.currentThread();
+            Thread deliverer = new Thread(() -> {
+                Callback callback = takeSilent();
+                while (waiting.getState() != Thread.State.TIMED_WAITING) {
+                    Thread.onSpinWait();
+                }
+                callback.onCompletion(new RecordMetadata(new TopicPartition("t", 0), 0, 0, 0, 0, 0), null);
+            });
+            deliverer.setDaemon(true);
+            deliverer.start();
+        }
+
+        private Callback takeSilent() {
             try {
-                silent.take().onCompletion(null, new TimeoutException("scripted"));
+                return silent.take();
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }

@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
@@ -295,6 +296,50 @@ class EventDecoderTest {
         assertUnreadable(encoded(Samples.run(), registry.add(Schema.create(Schema.Type.STRING))), "TYPE_MISMATCH");
         Schema insights = new Schema.Parser().parse(EventSchemas.avsc(SourceInsight.class));
         assertUnreadable(written(generic(Samples.insight(), insights)), "NAME_MISMATCH");
+    }
+
+    /** Avro's resolution reads them all as microseconds. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"type\": \"long\", \"logicalType\": \"timestamp-millis\"}",
+                "{\"type\": \"long\", \"logicalType\": \"timestamp-nanos\"}",
+                "{\"type\": \"long\", \"logicalType\": \"local-timestamp-micros\"}",
+                "[\"null\", {\"type\": \"long\", \"logicalType\": \"timestamp-millis\"}]",
+                "[{\"type\": \"long\", \"logicalType\": \"timestamp-micros\"}, \"int\"]",
+                "\"long\"",
+                "{\"type\": \"int\", \"logicalType\": \"date\"}"
+            })
+    void a_moment_of_another_logical_type_is_unreadable_and_names_field_and_rule(String type) throws Exception {
+        Schema writer = derived(fields -> replace(fields, "timestamp", new Schema.Parser().parse(type)));
+        // No event of that schema is looked at.
+        assertUnreadable(
+                WireFormat.frame(registry.add(writer), new byte[0]),
+                ": timestamp: its logicalType must be timestamp-micros and is ");
+    }
+
+    @Test
+    void numbers_and_bytes_that_have_a_meaning_of_their_own_are_unreadable_too() throws Exception {
+        Schema writer = derived(fields -> {
+            replace(
+                    fields,
+                    "records_processed",
+                    LogicalTypes.timeMicros().addToSchema(Schema.create(Schema.Type.LONG)));
+            replace(fields, "error_message", LogicalTypes.decimal(4).addToSchema(Schema.create(Schema.Type.BYTES)));
+        });
+        assertUnreadable(
+                WireFormat.frame(registry.add(writer), new byte[0]),
+                ": records_processed: its logicalType must be none and is time-micros;"
+                        + " error_message: its logicalType must be none and is decimal");
+    }
+
+    @Test
+    void text_may_say_that_it_is_a_uuid_or_not() throws Exception {
+        Schema writer = derived(fields -> {
+            replace(fields, "org_id", Schema.create(Schema.Type.STRING));
+            replace(fields, "source_name", LogicalTypes.uuid().addToSchema(Schema.create(Schema.Type.STRING)));
+        });
+        assertThat(runs.decode(written(generic(Samples.run(), writer)))).isEqualTo(Samples.run());
     }
 
     // --- helpers -----------------------------------------------------------------------------------------------------

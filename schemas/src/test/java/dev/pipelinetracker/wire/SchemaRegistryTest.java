@@ -39,6 +39,16 @@ class SchemaRegistryTest {
     }
 
     @Test
+    void a_number_that_no_registry_gives_is_no_id() {
+        for (int id : new int[] {0, -1}) {
+            registry.answerAll(200, "{\"id\":" + id + "}");
+            assertThatThrownBy(() -> client.register("etl.pipeline-runs-value", AVSC))
+                    .isInstanceOf(RegistryUnavailableException.class)
+                    .hasMessageEndingWith("status 200, but with no id");
+        }
+    }
+
+    @Test
     void finds_what_it_registered() throws Exception {
         int id = client.register("etl.pipeline-runs-value", AVSC);
         assertThat(client.byId(id)).isEqualTo(new Schema.Parser().parse(AVSC));

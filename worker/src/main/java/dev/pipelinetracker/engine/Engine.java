@@ -2,14 +2,13 @@ package dev.pipelinetracker.engine;
 
 import dev.pipelinetracker.wire.SchemaRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.springframework.boot.kafka.autoconfigure.DefaultKafkaProducerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.ProducerFactory;
@@ -18,15 +17,25 @@ import org.springframework.kafka.core.ProducerFactory;
 @Configuration(proxyBeanMethods = false)
 class Engine {
 
+    private static final int LONGEST_CLOSE_SECONDS = 1;
+
     /**
-     * Not idempotent: once the broker has refused an idempotent producer, for a password that was wrong for a while, it never
-     * sends again, and whoever waits for it would until a restart. A dead letter may be there twice in any case.
+     * Of the producer of dead letters, the only one. Not idempotent: once the broker has refused an idempotent producer, for a
+     * password that was wrong for a while, it never sends again, and whoever waits for it would until a restart. A dead letter
+     * may be there twice in any case. And its end is not waited for without a broker: what is not acknowledged then is
+     * delivered again.
      */
-    @Bean(destroyMethod = "close")
+    @Bean
+    DefaultKafkaProducerFactoryCustomizer deadLetterProducers() {
+        return producers -> {
+            producers.updateConfigs(Map.of(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false));
+            producers.setPhysicalCloseTimeout(LONGEST_CLOSE_SECONDS);
+        };
+    }
+
+    @Bean
     Producer<byte[], byte[]> deadLetterProducer(ProducerFactory<byte[], byte[]> producers) {
-        Map<String, Object> settings = new HashMap<>(producers.getConfigurationProperties());
-        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
-        return new KafkaProducer<>(settings);
+        return producers.createProducer();
     }
 
     @Bean

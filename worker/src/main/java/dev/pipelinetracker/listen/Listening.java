@@ -13,7 +13,6 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
-import org.springframework.boot.kafka.autoconfigure.DefaultKafkaProducerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.core.ConsumerFactory;
@@ -91,12 +90,6 @@ public class Listening {
                 feeds,
                 stopping,
                 () -> System.exit(SpringApplication.exit(context, () -> REFUSED)));
-    }
-
-    /** Without a broker it would be waited for when the worker stops. What is not acknowledged then is delivered again. */
-    @Bean
-    DefaultKafkaProducerFactoryCustomizer stopWithoutABroker() {
-        return producers -> producers.setPhysicalCloseTimeout((int) LogBounds.LONGEST_CLOSE.toSeconds());
     }
 
     @Bean

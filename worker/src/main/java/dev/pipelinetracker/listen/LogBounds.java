@@ -30,7 +30,7 @@ class LogBounds implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     /** How long the end of a client may take: by default it takes as long as the broker is away. */
-    static final Duration LONGEST_CLOSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_CLOSE = Duration.ofSeconds(1);
 
     private final Admin admin;
     private final LiveFeeds feeds;

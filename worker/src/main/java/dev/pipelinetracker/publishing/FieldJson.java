@@ -26,24 +26,24 @@ final class FieldJson {
      * The value that the JSON is, as the generated class wants it.
      *
      * @param type the field's type, or the one that its union has beside null
+     * @param constants of the generated class, if the type is an enum
      * @throws InvalidEventException if it is none of that type; the type's rules are not checked yet
      */
-    static Object value(Schema.Field field, Schema type, JsonNode json) throws InvalidEventException {
+    static Object value(String field, Schema type, Object[] constants, JsonNode json) throws InvalidEventException {
         if (json.isNull()) {
             // Not left to the rules: a generated class has no null for a number.
-            throw new InvalidEventException(field.name(), "must not be null");
+            throw new InvalidEventException(field, "must not be null");
         }
         return switch (type.getType()) {
-            case STRING ->
-                LogicalTypes.uuid().equals(type.getLogicalType()) ? uuid(field.name(), json) : text(field, json);
-            case ENUM -> symbol(field.name(), type, json);
+            case STRING -> LogicalTypes.uuid().equals(type.getLogicalType()) ? uuid(field, json) : text(field, json);
+            case ENUM -> symbol(field, type, constants, json);
             case LONG ->
                 LogicalTypes.timestampMicros().equals(type.getLogicalType())
-                        ? moment(field.name(), json)
-                        : integer(field.name(), json);
-            case DOUBLE -> number(field.name(), json);
-            case ARRAY -> texts(field.name(), json);
-            default -> throw new IllegalArgumentException(field.name() + ": events of type " + type + " are not read");
+                        ? moment(field, json)
+                        : integer(field, json);
+            case DOUBLE -> number(field, json);
+            case ARRAY -> texts(field, json);
+            default -> throw new IllegalArgumentException(field + ": events of type " + type + " are not read");
         };
     }
 
@@ -54,19 +54,17 @@ final class FieldJson {
         return UUID.fromString(json.textValue());
     }
 
-    private static String text(Schema.Field field, JsonNode json) throws InvalidEventException {
+    private static String text(String field, JsonNode json) throws InvalidEventException {
         if (json.isTextual()) {
             return json.textValue();
         }
-        if (json.isObject() && field.getObjectProp("contentMediaType") != null) {
-            return json.toString();
-        }
-        throw new InvalidEventException(field.name(), "must be a string");
+        throw new InvalidEventException(field, "must be a string");
     }
 
-    private static Object symbol(String field, Schema type, JsonNode json) throws InvalidEventException {
+    private static Object symbol(String field, Schema type, Object[] constants, JsonNode json)
+            throws InvalidEventException {
         String symbol = json.isTextual() ? json.textValue().replace('+', '_') : "";
-        for (Object constant : constants(type)) {
+        for (Object constant : constants) {
             if (constant.toString().equals(symbol)) {
                 return constant;
             }
@@ -74,14 +72,6 @@ final class FieldJson {
         throw new InvalidEventException(
                 field,
                 "must be one of " + String.join(", ", type.getEnumSymbols()).replace("etl_rag", "etl+rag"));
-    }
-
-    private static Object[] constants(Schema type) {
-        try {
-            return Class.forName(type.getFullName()).getEnumConstants();
-        } catch (ClassNotFoundException e) {
-            throw new IllegalArgumentException("No class was generated for " + type.getFullName(), e);
-        }
     }
 
     private static Long integer(String field, JsonNode json) throws InvalidEventException {

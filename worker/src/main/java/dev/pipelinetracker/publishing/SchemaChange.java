@@ -1,6 +1,7 @@
 package dev.pipelinetracker.publishing;
 
 import dev.pipelinetracker.wire.EventRules;
+import dev.pipelinetracker.wire.LogicalTypeChange;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.Schema;
@@ -16,6 +17,8 @@ final class SchemaChange {
         List<String> faults = new ArrayList<>();
         faults.addAll(faults("our worker cannot read its events", ours, theirs));
         faults.addAll(faults("its readers cannot read our events", theirs, ours));
+        LogicalTypeChange.describe(ours, theirs)
+                .forEach(change -> faults.add("its bytes mean something else: " + change));
         return faults;
     }
 

@@ -59,6 +59,58 @@ class EventJsonTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{ \"a\" : [100.0, 1.50, 1e2, -0.0, 1E+2], \"b\": {\"c\": \"} \\u00e9 \uD83D\uDE00\"}}",
+                "{\"a\": \"\uD83D\uDCE6\", \"b\": 0.10 }",
+                "{}"
+            })
+    void anObjectIsTakenAsItWasWritten(String config) throws Exception {
+        for (String line : new String[] {
+            SampleLine.with(CHART, "chart_config", config),
+            "{\"chart_config\" :\t" + config + " , "
+                    + SampleLine.without(CHART, "chart_config").substring(1)
+        }) {
+            assertThat(((Visualization) new EventJson(EventFeed.VISUALIZATIONS).read(line)).getChartConfig())
+                    .isEqualTo(config);
+        }
+        String long1 = "{\"a\": " + "9".repeat(2_000) + "}";
+        assertThat(((Visualization) new EventJson(EventFeed.VISUALIZATIONS)
+                                .read(SampleLine.with(CHART, "chart_config", long1)))
+                        .getChartConfig())
+                .isEqualTo(long1);
+    }
+
+    @Test
+    void whatIsTooDeepOrTooLongIsReportedWithFieldAndRule() {
+        String digits = "9".repeat(1_001);
+        assertRefused(CHART, "chart_config", nested(501), "chart_config: must not nest deeper than 500 levels");
+        assertRefused(CHART, "chart_config", nested(10_001), "chart_config: must not nest deeper than 10000 levels");
+        assertRefused(
+                CHART,
+                "chart_config",
+                "{\"a\": " + "9".repeat(131_073) + "}",
+                "chart_config: must have numbers of at most 131072 digits");
+        String limits = ": must not have numbers of more than 1000 digits, nor nest deeper than ";
+        assertRefused(RUN, "records_processed", digits, "records_processed" + limits);
+        assertRefused(INSIGHT, "insights", "[" + digits + "]", "insights" + limits);
+        assertRefused(INSIGHT, "insights", "[" + nested(2_000) + "]", "insights" + limits);
+    }
+
+    private static void assertRefused(String event, String field, String json, String message) {
+        EventFeed feed = event.equals(RUN)
+                ? EventFeed.PIPELINE_RUNS
+                : event.equals(CHART) ? EventFeed.VISUALIZATIONS : EventFeed.INSIGHTS;
+        assertThatThrownBy(() -> new EventJson(feed).read(SampleLine.with(event, field, json)))
+                .isInstanceOf(InvalidEventException.class)
+                .hasMessageStartingWith(message);
+    }
+
+    private static String nested(int levels) {
+        return "{\"a\":".repeat(levels - 1) + "{}" + "}".repeat(levels - 1);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"1795000000000", "1795000000", "0"})
     void aTimestampInMillisecondsOrSecondsIsRefusedInsteadOfStoredIn1970(String number) {
         assertThatThrownBy(() -> run(RUN, "timestamp", number))

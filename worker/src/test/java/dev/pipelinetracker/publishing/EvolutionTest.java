@@ -87,6 +87,17 @@ class EvolutionTest {
         assertThat(rejection(place)).startsWith("unreadable: ").contains("MISSING_ENUM_SYMBOLS");
     }
 
+    /** Avro's own resolution, and a registry at any level, let it pass: it would be stored in 1970. */
+    @Test
+    void aTimestampInMillisecondsIsRejectedByFieldAndRule() throws IOException {
+        Schema millis = parse(RUN.replace("timestamp-micros", "timestamp-millis"));
+        GenericRecord run = run(millis, "millis");
+        run.put("timestamp", 1_772_953_200_123L);
+        assertThat(rejection(send(millis, run)))
+                .startsWith("unreadable: schema id ")
+                .endsWith(": timestamp: its logicalType must be timestamp-micros and is timestamp-millis");
+    }
+
     @Test
     void otherFramingsAreRejectedByName() {
         byte[] good = Events.bytes(PipelineRun.class, Events.run(organization, 1));

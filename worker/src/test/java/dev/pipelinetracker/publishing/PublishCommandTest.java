@@ -1,5 +1,6 @@
 package dev.pipelinetracker.publishing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pipelinetracker.events.PipelineRun;
@@ -9,10 +10,14 @@ import dev.pipelinetracker.support.RealRegistry;
 import dev.pipelinetracker.wire.EventDecoder;
 import dev.pipelinetracker.wire.RegistrySettings;
 import dev.pipelinetracker.wire.SchemaRegistry;
+import java.io.File;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 /** {@code publish} as a shell user runs it. */
 class PublishCommandTest {
@@ -71,8 +76,29 @@ class PublishCommandTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX)
+    void aSampleThatCannotBeWrittenIsAFailure() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "dev.pipelinetracker.Main",
+                        "publish",
+                        "--sample")
+                .redirectOutput(new File("/dev/full"))
+                .start();
+        String err = new String(process.getErrorStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor()).isEqualTo(1);
+        assertThat(err).isEqualTo("failed: standard output cannot be written to" + System.lineSeparator());
+    }
+
+    @Test
     void wrongUsageIsExitCodeTwo() {
         assertThat(CommandLineRun.of("", "publish").exitCode()).isEqualTo(2);
+        CommandLineRun strayOrg =
+                CommandLineRun.of("", "publish", "--feed=insights", "--check", "--org=" + organization);
+        assertThat(strayOrg.exitCode()).isEqualTo(2);
+        assertThat(strayOrg.err()).contains("--org is for --sample");
         CommandLineRun nowhere = CommandLineRun.of("", "publish", "--feed=insights");
         assertThat(nowhere.exitCode()).isEqualTo(2);
         assertThat(nowhere.err())

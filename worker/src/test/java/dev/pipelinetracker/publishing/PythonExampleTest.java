@@ -65,6 +65,77 @@ class PythonExampleTest {
         assertThat(age(organization)).isBetween(Duration.ofMinutes(-1), Duration.ofMinutes(5));
     }
 
+    @Test
+    void aRunsEndIsStoredWhateverItsErrorAndAnOutageBreaksNoJob() throws Exception {
+        UUID organization = organization();
+        Python.Outcome run = Python.run(
+                "",
+                "-c",
+                """
+                import os, sys
+                sys.path.insert(0, sys.argv[1])
+                import publish
+                bootstrap, registry, org, prefix = sys.argv[2:]
+                tracker = publish.Tracker(bootstrap, registry, {feed: prefix + feed for feed in publish.FEEDS})
+                def fails(source, error, *counts):
+                    try:
+                        with tracker.run(org, source, source) as progress:
+                            for count in counts:
+                                progress(count)
+                            raise error
+                    except Exception as seen:
+                        print(source, type(seen).__name__)
+                fails("bytes", OSError(os.fsdecode(b"a\\0b \\xff.csv")))
+                fails("count", OSError("never seen"), 7, -1)
+                fails("type", OSError("never seen"), 7, "12")
+                publish.now = lambda stopped=publish.now(): stopped
+                fails("clock", OSError("late"), 1)
+                tracker.flush(60)
+                away = publish.Tracker(bootstrap, "http://127.0.0.1:1")
+                with away.run(org, "away", "away") as progress:
+                    print("the job ran")
+                tracker._producer = publish.Producer({"bootstrap.servers": "127.0.0.1:1",
+                        "queue.buffering.max.messages": 3, "message.timeout.ms": 1000, "log_level": 0})
+                with tracker.run(org, "full", "full") as progress:
+                    for count in range(20):
+                        progress(count)
+                tracker._producer.flush(10)
+                print(len(away.failed), len(tracker.failed))
+                """,
+                Python.EXAMPLES.toString(),
+                RealBroker.bootstrapServers(),
+                RealRegistry.url(),
+                organization.toString(),
+                prefix);
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output().lines().filter(line -> !line.startsWith("not delivered")))
+                .containsExactly(
+                        "bytes OSError", "count ValueError", "type TypeError", "clock OSError", "the job ran", "2 22");
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(texts("""
+                                SELECT concat_ws(' ', source_id, status, records_processed, error_message)
+                                FROM analytics_pipeline_history WHERE org_id = ? ORDER BY source_id""", organization))
+                        .containsExactly(
+                                "bytes failed 0 OSError: a\uFFFDb \uFFFD.csv",
+                                "clock failed 1 OSError: late",
+                                "count failed 7 ValueError: records_processed must be 0 to 2147483647",
+                                "type failed 7 TypeError: 'str' object cannot be interpreted as an integer"));
+    }
+
+    @Test
+    void aBadLineIsReportedAndTheGoodOnesAreDelivered() throws Exception {
+        String good = SampleEvents.of(dev.pipelinetracker.publish.EventFeed.INSIGHTS, organization());
+        Python.Outcome run = Python.run(
+                good + "\n{}\n" + good + "\n",
+                Python.EXAMPLES.resolve("avro_producer.py").toString(),
+                "--feed=insights",
+                "--bootstrap=" + RealBroker.bootstrapServers(),
+                "--registry=" + RealRegistry.url(),
+                "--topic-prefix=" + prefix);
+        assertThat(run.exitCode()).as(run.output()).isEqualTo(1);
+        assertThat(run.output()).contains("line 2: KeyError").contains("2 events delivered, 1 lines bad");
+    }
+
     private UUID organization() {
         return database().organization("Python " + UUID.randomUUID());
     }

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.avro.Schema;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -97,6 +98,25 @@ abstract class SchemasCommandContract {
         CommandLineRun bad = schemas("check", file(withSymbol()));
         assertThat(bad.exitCode()).isEqualTo(1);
         assertThat(bad.err()).contains("MISSING_ENUM_SYMBOLS").contains(subject + " version 1");
+    }
+
+    @Test
+    void anotherLogicalTypeOrNoneIsAFaultThatTheRegistryDoesNotSee() {
+        Subjects subjects = new Subjects(registry());
+        subjects.register(EventFeed.PIPELINE_RUNS, topic);
+        registry().register(subject, RUN.replace("timestamp-micros", "timestamp-millis"));
+        assertThat(subjects.faults(EventFeed.PIPELINE_RUNS, topic))
+                .containsExactly(
+                        subject + " version 2: its bytes mean something else: timestamp: its logicalType must be"
+                                + " timestamp-micros and is timestamp-millis");
+        assertThat(Subjects.faultsBesideOurs(
+                        EventFeed.PIPELINE_RUNS,
+                        new Schema.Parser()
+                                .parse(RUN.replace(
+                                        "{\"type\": \"long\", \"logicalType\": \"timestamp-micros\"}", "\"long\""))))
+                .containsExactly(
+                        "its bytes mean something else: timestamp: its logicalType must be timestamp-micros and is"
+                                + " none");
     }
 
     String file(String avsc) throws Exception {

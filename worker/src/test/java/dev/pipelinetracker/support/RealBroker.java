@@ -34,6 +34,9 @@ import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
  */
 public final class RealBroker {
 
+    /** How long the topics made here keep their records. */
+    private static final Duration RETENTION = Duration.ofDays(3650);
+
     private static final int TIMEOUT_SECONDS = 30;
 
     private RealBroker() {}
@@ -47,7 +50,9 @@ public final class RealBroker {
     public static void createTopics(int partitions, String... topics) {
         List<NewTopic> wanted = new ArrayList<>();
         for (String topic : topics) {
-            wanted.add(new NewTopic(topic, partitions, (short) 1));
+            // many tests' events are of 2026-11-01 or older: the broker, which looks now and then, would delete them
+            wanted.add(new NewTopic(topic, partitions, (short) 1)
+                    .configs(Map.of("retention.ms", Long.toString(RETENTION.toMillis()))));
         }
         try (Admin admin = admin()) {
             await(admin.createTopics(wanted).all());
