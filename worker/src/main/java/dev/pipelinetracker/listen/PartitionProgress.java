@@ -198,9 +198,30 @@ final class PartitionProgress {
         }
     }
 
-    /** The log ends before what was processed long ago: it is another log, or a part of it is lost. */
-    synchronized void shortened() {
+    /**
+     * Whether it is found now that the log ends before what was processed long ago: it is another log, or a part of it is
+     * lost.
+     *
+     * @param before where the next record was before the broker was asked for the end
+     */
+    synchronized boolean isShortenedBy(long before, long known) {
+        if (shortened || known >= before || next < before) {
+            return false;
+        }
         shortened = true;
+        return true;
+    }
+
+    /** These offsets come again, and may be other records than before. */
+    synchronized void wentBackTo(long first) {
+        settled.clear();
+        slow.clear();
+        next = first;
+    }
+
+    /** Whether the broker must be asked where to go on. */
+    synchronized boolean isToPlace() {
+        return shortened || next == UNKNOWN;
     }
 
     synchronized boolean isShortened() {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -76,7 +77,11 @@ final class Progress implements ConsumerAwareRebalanceListener {
     }
 
     private void findStart(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-        WhereToStart.ask(consumer, partitions, BROKER_TIMEOUT).forEach((key, where) -> {
+        startAt(consumer, WhereToStart.ask(consumer, partitions, BROKER_TIMEOUT));
+    }
+
+    private void startAt(Consumer<?, ?> consumer, Map<TopicPartition, WhereToStart> places) {
+        places.forEach((key, where) -> {
             PartitionProgress partition = assigned.get(key);
             if (partition != null) {
                 if (where.gap() != null) {
@@ -111,47 +116,89 @@ final class Progress implements ConsumerAwareRebalanceListener {
      * Whether the polled records are the next ones to process. If not, because their log is not what it was, the consumer
      * was sent to the log's start, and will poll all of them again.
      *
-     * @throws KafkaException if the broker does not tell in time
+     * @throws KafkaException if the broker does not tell in time; the consumer was sent back, and will poll them again
      */
     boolean isInPlace(Consumer<?, ?> consumer, List<ConsumerRecord<byte[], byte[]>> polled) {
         Map<TopicPartition, Long> firsts = new HashMap<>();
         polled.forEach(each -> firsts.putIfAbsent(new TopicPartition(each.topic(), each.partition()), each.offset()));
-        boolean inPlace = true;
-        for (Map.Entry<TopicPartition, Long> first : firsts.entrySet()) {
-            PartitionProgress partition = assigned.get(first.getKey());
-            if (partition != null && (partition.isShortened() || !partition.isPlaceKnown())) {
-                place(consumer, first.getKey(), partition);
-                inPlace &= partition.next() == first.getValue();
+        boolean inPlace = false;
+        try {
+            List<TopicPartition> placed = place(consumer, firsts);
+            inPlace = placed.stream().allMatch(key -> Objects.equals(firsts.get(key), next(key)));
+        } finally {
+            if (!inPlace) {
+                // not simply to what was polled: some may have been sent elsewhere before, or just now
+                firsts.forEach((key, first) -> {
+                    long next = next(key);
+                    consumer.seek(key, next == PartitionProgress.UNKNOWN ? first : Math.min(first, next));
+                });
             }
-        }
-        if (!inPlace) {
-            firsts.forEach((key, offset) -> {
-                PartitionProgress partition = assigned.get(key);
-                boolean known = partition != null && partition.isPlaceKnown();
-                consumer.seek(
-                        key,
-                        known
-                                ? Math.min(
-                                        offset,
-                                        Objects.requireNonNull(partition).next())
-                                : offset);
-            });
         }
         return inPlace;
     }
 
-    private void place(Consumer<?, ?> consumer, TopicPartition key, PartitionProgress partition) {
-        if (partition.isShortened()) {
-            Long start = consumer.beginningOffsets(List.of(key), BROKER_TIMEOUT).get(key);
-            if (start != null) {
+    private long next(TopicPartition key) {
+        PartitionProgress partition = assigned.get(key);
+        return partition == null ? PartitionProgress.UNKNOWN : partition.next();
+    }
+
+    private List<TopicPartition> place(Consumer<?, ?> consumer, Map<TopicPartition, Long> firsts) {
+        wentBack(consumer, firsts);
+        List<TopicPartition> toPlace = new ArrayList<>();
+        firsts.keySet().forEach(key -> {
+            PartitionProgress partition = assigned.get(key);
+            if (partition != null && partition.isToPlace()) {
+                toPlace.add(key);
+            }
+        });
+        place(consumer, toPlace);
+        return toPlace;
+    }
+
+    /**
+     * Records before those that were processed: a commit failed, and they are delivered again; or the consumer found
+     * another log, and began at its start by itself. What was remembered of their offsets is then of other records.
+     */
+    private void wentBack(Consumer<?, ?> consumer, Map<TopicPartition, Long> firsts) {
+        Map<TopicPartition, Long> back = new HashMap<>(firsts);
+        back.entrySet().removeIf(first -> first.getValue() >= next(first.getKey()));
+        if (back.isEmpty()) {
+            return;
+        }
+        consumer.endOffsets(back.keySet(), BROKER_TIMEOUT).forEach((key, end) -> {
+            PartitionProgress partition = assigned.get(key);
+            if (partition != null) {
+                foundEnd(key, partition, partition.next(), end);
+                if (!partition.isShortened()) {
+                    partition.wentBackTo(Objects.requireNonNull(back.get(key)));
+                    released.accept(key);
+                }
+            }
+        });
+    }
+
+    /** All answers come before any is applied: a time-out leaves all as they were. */
+    private void place(Consumer<?, ?> consumer, List<TopicPartition> keys) {
+        Map<Boolean, List<TopicPartition>> byShortened = keys.stream()
+                .filter(assigned::containsKey)
+                .collect(Collectors.partitioningBy(
+                        key -> Objects.requireNonNull(assigned.get(key)).isShortened()));
+        List<TopicPartition> shortened = Objects.requireNonNull(byShortened.get(true));
+        List<TopicPartition> unknown = Objects.requireNonNull(byShortened.get(false));
+        Map<TopicPartition, Long> starts =
+                shortened.isEmpty() ? Map.of() : consumer.beginningOffsets(shortened, BROKER_TIMEOUT);
+        Map<TopicPartition, WhereToStart> places =
+                unknown.isEmpty() ? Map.of() : WhereToStart.ask(consumer, unknown, BROKER_TIMEOUT);
+        starts.forEach((key, start) -> {
+            PartitionProgress partition = assigned.get(key);
+            if (partition != null) {
                 partition.restarted(clock.millis());
                 partition.startsAt(start);
                 consumer.seek(key, start);
                 released.accept(key);
             }
-        } else {
-            findStart(consumer, List.of(key));
-        }
+        });
+        startAt(consumer, places);
     }
 
     /**
@@ -225,8 +272,8 @@ final class Progress implements ConsumerAwareRebalanceListener {
             return;
         }
         try {
-            if (partition.isShortened() || !partition.isPlaceKnown()) {
-                place(consumer, idle, partition);
+            if (partition.isToPlace()) {
+                place(consumer, List.of(idle));
             } else {
                 partition.idleAt(consumer.position(idle, BROKER_TIMEOUT));
             }
@@ -298,15 +345,20 @@ final class Progress implements ConsumerAwareRebalanceListener {
         assigned.forEach((key, partition) -> {
             long next = before.getOrDefault(key, PartitionProgress.UNKNOWN);
             long end = ends.getOrDefault(key, Long.MAX_VALUE);
-            if (end < next && partition.next() >= next && !partition.isShortened()) {
-                gaps.accept(new Gap(key, end, next, Why.LOG_SHORTENED));
-                partition.shortened();
-            } else if (starts.containsKey(key)) {
+            if (!foundEnd(key, partition, next, end) && starts.containsKey(key)) {
                 partition
                         .lostBefore(Objects.requireNonNull(starts.get(key)))
                         .forEach(lost -> gaps.accept(new Gap(key, lost.from(), lost.to(), Why.DELETED)));
             }
         });
+    }
+
+    private boolean foundEnd(TopicPartition key, PartitionProgress partition, long next, long end) {
+        boolean shortened = partition.isShortenedBy(next, end);
+        if (shortened) {
+            gaps.accept(new Gap(key, end, next, Why.LOG_SHORTENED));
+        }
+        return shortened;
     }
 
     Set<TopicPartition> partitions() {

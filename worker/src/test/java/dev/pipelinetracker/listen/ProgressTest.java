@@ -1,12 +1,15 @@
 package dev.pipelinetracker.listen;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import dev.pipelinetracker.listen.Gap.Why;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +19,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +38,17 @@ class ProgressTest {
     private final List<Gap> gaps = new ArrayList<>();
     private final List<TopicPartition> released = new ArrayList<>();
     private final Progress progress = new Progress(() -> now, gaps::add, released::add);
-    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("latest");
+    private final Set<TopicPartition> silent = new HashSet<>();
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("latest") {
+        @Override
+        public synchronized Map<TopicPartition, Long> beginningOffsets(
+                Collection<TopicPartition> partitions, Duration timeout) {
+            if (partitions.stream().anyMatch(silent::contains)) {
+                throw new TimeoutException("no answer");
+            }
+            return super.beginningOffsets(partitions, timeout);
+        }
+    };
 
     @BeforeEach
     void assign() {
@@ -220,7 +234,7 @@ class ProgressTest {
 
     @Test
     void aBrokerThatDoesNotAnswerAtTheAssignmentHidesNoGap() {
-        consumer.setOffsetsException(new org.apache.kafka.common.errors.TimeoutException("no answer"));
+        consumer.setOffsetsException(new TimeoutException("no answer"));
         logs(START + 5, START + 20);
         progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
         assertThat(gaps).isEmpty();
@@ -250,6 +264,59 @@ class ProgressTest {
         assertThat(consumer.position(FIRST)).isZero();
         assertThat(progress.isInPlace(consumer, records(FIRST, 0, 5))).isTrue();
         assertThat(progress.started(records(FIRST, 0, 5))).hasSize(1);
+    }
+
+    @Test
+    void ofALogThatWasMadeAnewUnderABatchThatWaitsEveryRecordIsProcessed() {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 5);
+        progress.started(batch);
+        progress.settled(batch.subList(0, 2));
+        progress.waiting(batch, Cause.REGISTRY);
+        logs(0, START + 15);
+
+        // the consumer was reset to the new log's start by itself, before anybody looked
+        List<ConsumerRecord<byte[], byte[]>> anew = records(FIRST, 0, (int) START + 15);
+        assertThat(progress.isInPlace(consumer, anew)).isTrue();
+
+        assertThat(progress.started(anew)).containsExactly(anew);
+        assertThat(released).containsExactly(FIRST);
+    }
+
+    @Test
+    void aShorterLogIsOnRecordThoughItsConsumerFoundItFirst() {
+        progress.acknowledged(records(FIRST, START, 10));
+        logs(0, START + 3);
+
+        assertThat(progress.isInPlace(consumer, records(FIRST, 0, 5))).isTrue();
+        progress.started(records(FIRST, 0, 5));
+        progress.findGaps(progress.places(), Map.of(), Map.of(FIRST, START + 3));
+
+        assertThat(gaps).containsExactly(new Gap(FIRST, START + 3, START + 10, Why.LOG_SHORTENED));
+    }
+
+    @Test
+    void whatIsDeliveredAgainAfterAFailedCommitIsNoGap() {
+        progress.acknowledged(records(FIRST, START, 10));
+
+        assertThat(progress.isInPlace(consumer, records(FIRST, START, 10))).isTrue();
+        assertThat(gaps).isEmpty();
+    }
+
+    @Test
+    void ofTwoShorterLogsNeitherIsSkippedWhenTheBrokerTellsOnlyOneStart() {
+        List<ConsumerRecord<byte[], byte[]>> polled = records(FIRST, START, 2);
+        polled.addAll(records(SECOND, START, 2));
+        logs(0, 3);
+        progress.findGaps(progress.places(), Map.of(), Map.of(FIRST, 3L, SECOND, 3L));
+        silent.add(SECOND);
+
+        assertThatThrownBy(() -> progress.isInPlace(consumer, polled)).isInstanceOf(TimeoutException.class);
+        assertThat(consumer.position(FIRST)).isEqualTo(START);
+
+        silent.clear();
+        assertThat(progress.isInPlace(consumer, polled)).isFalse();
+        assertThat(consumer.position(FIRST)).isZero();
+        assertThat(consumer.position(SECOND)).isZero();
     }
 
     @Test
