@@ -7,6 +7,7 @@ import dev.pipelinetracker.engine.Processors;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
@@ -67,6 +68,15 @@ public class Listening {
         return new LiveFeeds(processors.all().stream()
                 .map(processor -> live(processor, settings, consumers, database, stopping, refusals))
                 .toList());
+    }
+
+    /**
+     * A consumer that finds its offset gone while it runs goes to the log's start, whatever is configured: latest would
+     * skip what is still there, before anybody looked.
+     */
+    @Bean
+    DefaultKafkaConsumerFactoryCustomizer neverLatest() {
+        return consumers -> consumers.updateConfigs(Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"));
     }
 
     /** With KIP-848's protocol the broker decides these, and the client refuses them. */
