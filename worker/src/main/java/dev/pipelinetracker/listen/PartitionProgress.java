@@ -3,9 +3,11 @@ package dev.pipelinetracker.listen;
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,8 @@ final class PartitionProgress {
     static final int WHOLE = Integer.MAX_VALUE;
 
     private static final int LARGEST_SHARE = 1 << 13;
+
+    private static final int MOST_JUMPS = 100;
 
     private static final int TRIES_OF_THE_WHOLE_BATCH = 3;
 
@@ -42,8 +46,8 @@ final class PartitionProgress {
 
     private long endKnownAt;
 
-    /** A jump over offsets, from the one that was to be processed next to the one that came. */
-    private @Nullable Range jump;
+    /** Jumps over offsets, each from the one that was to be processed next to the one that came; not yet explained. */
+    private final List<Range> jumps = new ArrayList<>();
 
     /** Timestamp of the oldest record known to be unprocessed, else when lag was noticed; null without lag. */
     private @Nullable Long oldestMillis;
@@ -63,13 +67,17 @@ final class PartitionProgress {
     /** Of the batch that waits, what is durable already and is not processed, rejected or counted again. */
     private final TreeSet<Long> settled = new TreeSet<>();
 
-    /** Of the batch that waits, what was too slow all by itself. */
-    private final Set<Long> slow = new LinkedHashSet<>();
+    /** Of the batch that waits, what was too slow all by itself, and the turn at which it was tried last. */
+    private final Map<Long, Long> slow = new HashMap<>();
 
     /** @param consumer the thread of the consumer that this is assigned to */
     PartitionProgress(Thread consumer, long now) {
         this.consumer = consumer;
         this.movedAt = now;
+    }
+
+    boolean isConsumedBy(Thread thread) {
+        return consumer == thread;
     }
 
     /** The offset of the next record to process, once it is known. */
@@ -89,7 +97,7 @@ final class PartitionProgress {
         long first = records.get(0).offset();
         if (next != UNKNOWN && first > next) {
             // markers of transactions and compaction leave gaps, too: the log's start will tell
-            jump = new Range(unsettledFrom(next), first);
+            jumped(first);
         }
         next = first;
         long oldest = records.get(0).timestamp();
@@ -110,8 +118,9 @@ final class PartitionProgress {
         return settled.contains(offset);
     }
 
-    synchronized boolean isSlow(long offset) {
-        return slow.contains(offset);
+    /** The turn at which it was found too slow all by itself; null if it was not. */
+    synchronized @Nullable Long slowAt(long offset) {
+        return slow.get(offset);
     }
 
     synchronized int limit() {
@@ -132,7 +141,7 @@ final class PartitionProgress {
     synchronized void acknowledged(List<ConsumerRecord<byte[], byte[]>> done, long now) {
         next = done.get(done.size() - 1).offset() + 1;
         settled.headSet(next).clear();
-        slow.removeIf(offset -> offset < next);
+        slow.keySet().removeIf(offset -> offset < next);
         oldestMillis = null;
         movedAt = now;
         inHand = false;
@@ -149,13 +158,16 @@ final class PartitionProgress {
         failures++;
     }
 
-    /** A statement with so many records took too long, this partition's first among them. */
-    synchronized void tooSlow(long first, int together) {
+    /**
+     * A statement with so many records took too long, this partition's first among them.
+     *
+     * @param turn no two attempts have the same, and later ones larger
+     */
+    synchronized void tooSlow(long first, int together, long turn) {
         boolean another = !slow.isEmpty();
         if (together == 1) {
             // behind all others, and behind those that were found slow before: the rest need not wait for it
-            slow.remove(first);
-            slow.add(first);
+            slow.put(first, turn);
             limit = WHOLE;
         } else if (another || limit != WHOLE || failures >= TRIES_OF_THE_WHOLE_BATCH) {
             limit = together / 2;
@@ -173,7 +185,7 @@ final class PartitionProgress {
     synchronized void idleAt(long position) {
         if (position > next) {
             // deleted records, if it was not a transaction's marker; if they were waiting, nothing waits any more
-            jump = new Range(unsettledFrom(next), position);
+            jumped(position);
             next = position;
             waitsFor = null;
             failures = 0;
@@ -216,6 +228,7 @@ final class PartitionProgress {
     synchronized void wentBackTo(long first) {
         settled.clear();
         slow.clear();
+        jumps.removeIf(jump -> jump.from() >= first);
         next = first;
     }
 
@@ -232,7 +245,7 @@ final class PartitionProgress {
     synchronized void restarted(long now) {
         shortened = false;
         next = UNKNOWN;
-        jump = null;
+        jumps.clear();
         settled.clear();
         slow.clear();
         inHand = false;
@@ -242,16 +255,22 @@ final class PartitionProgress {
     /** The offsets before the log's start that were never processed; each is told once. */
     synchronized List<Range> lostBefore(long start) {
         List<Range> lost = new ArrayList<>(2);
-        if (jump != null) {
-            addIfAny(lost, jump.from(), Math.min(start, jump.to()));
-            jump = null;
-        }
+        jumps.forEach(jump -> addIfAny(lost, jump.from(), Math.min(start, jump.to())));
+        jumps.clear();
         // what is in hand is not lost
         if (!inHand && next != UNKNOWN && start > next) {
             addIfAny(lost, unsettledFrom(next), start);
             next = start;
         }
         return lost;
+    }
+
+    private void jumped(long to) {
+        jumps.add(new Range(unsettledFrom(next), to));
+        if (jumps.size() > MOST_JUMPS) {
+            // while the broker does not tell: retention leaves the largest, transactions and compaction small ones
+            jumps.remove(Collections.min(jumps, Comparator.comparingLong(jump -> jump.to() - jump.from())));
+        }
     }
 
     private static void addIfAny(List<Range> ranges, long from, long to) {

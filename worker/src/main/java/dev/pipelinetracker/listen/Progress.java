@@ -12,13 +12,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
@@ -49,6 +53,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
     private final java.util.function.Consumer<TopicPartition> released;
     private volatile boolean listening;
     private final Map<TopicPartition, PartitionProgress> assigned = new ConcurrentHashMap<>();
+    private final AtomicLong turns = new AtomicLong();
     private final Set<Object> refused = ConcurrentHashMap.newKeySet();
 
     /**
@@ -82,7 +87,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
 
     private void startAt(Consumer<?, ?> consumer, Map<TopicPartition, WhereToStart> places) {
         places.forEach((key, where) -> {
-            PartitionProgress partition = assigned.get(key);
+            PartitionProgress partition = mine(key);
             if (partition != null) {
                 if (where.gap() != null) {
                     gaps.accept(where.gap());
@@ -107,8 +112,11 @@ final class Progress implements ConsumerAwareRebalanceListener {
 
     private void release(Collection<TopicPartition> partitions) {
         partitions.forEach(partition -> {
-            assigned.remove(partition);
-            released.accept(partition);
+            PartitionProgress mine = mine(partition);
+            // who hears late of a loss must not take it from whoever has it now
+            if (mine != null && assigned.remove(partition, mine)) {
+                released.accept(partition);
+            }
         });
     }
 
@@ -137,8 +145,14 @@ final class Progress implements ConsumerAwareRebalanceListener {
         return inPlace;
     }
 
-    private long next(TopicPartition key) {
+    /** The partition, if it is the calling consumer's: another of this worker may have got it meanwhile. */
+    private @Nullable PartitionProgress mine(TopicPartition key) {
         PartitionProgress partition = assigned.get(key);
+        return partition != null && partition.isConsumedBy(Thread.currentThread()) ? partition : null;
+    }
+
+    private long next(TopicPartition key) {
+        PartitionProgress partition = mine(key);
         return partition == null ? PartitionProgress.UNKNOWN : partition.next();
     }
 
@@ -146,7 +160,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
         wentBack(consumer, firsts);
         List<TopicPartition> toPlace = new ArrayList<>();
         firsts.keySet().forEach(key -> {
-            PartitionProgress partition = assigned.get(key);
+            PartitionProgress partition = mine(key);
             if (partition != null && partition.isToPlace()) {
                 toPlace.add(key);
             }
@@ -166,7 +180,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
             return;
         }
         consumer.endOffsets(back.keySet(), BROKER_TIMEOUT).forEach((key, end) -> {
-            PartitionProgress partition = assigned.get(key);
+            PartitionProgress partition = mine(key);
             if (partition != null) {
                 foundEnd(key, partition, partition.next(), end);
                 if (!partition.isShortened()) {
@@ -180,9 +194,9 @@ final class Progress implements ConsumerAwareRebalanceListener {
     /** All answers come before any is applied: a time-out leaves all as they were. */
     private void place(Consumer<?, ?> consumer, List<TopicPartition> keys) {
         Map<Boolean, List<TopicPartition>> byShortened = keys.stream()
-                .filter(assigned::containsKey)
+                .filter(key -> mine(key) != null)
                 .collect(Collectors.partitioningBy(
-                        key -> Objects.requireNonNull(assigned.get(key)).isShortened()));
+                        key -> Objects.requireNonNull(mine(key)).isShortened()));
         List<TopicPartition> shortened = Objects.requireNonNull(byShortened.get(true));
         List<TopicPartition> unknown = Objects.requireNonNull(byShortened.get(false));
         Map<TopicPartition, Long> starts =
@@ -190,7 +204,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
         Map<TopicPartition, WhereToStart> places =
                 unknown.isEmpty() ? Map.of() : WhereToStart.ask(consumer, unknown, BROKER_TIMEOUT);
         starts.forEach((key, start) -> {
-            PartitionProgress partition = assigned.get(key);
+            PartitionProgress partition = mine(key);
             if (partition != null) {
                 partition.restarted(clock.millis());
                 partition.startsAt(start);
@@ -224,11 +238,13 @@ final class Progress implements ConsumerAwareRebalanceListener {
 
     private List<List<ConsumerRecord<byte[], byte[]>>> shares(List<ConsumerRecord<byte[], byte[]>> polled, int limit) {
         List<ConsumerRecord<byte[], byte[]>> open = new ArrayList<>(polled.size());
-        List<List<ConsumerRecord<byte[], byte[]>>> alone = new ArrayList<>();
+        // who was tried last is tried last: one that stays slow must not starve the next
+        SortedMap<Long, List<ConsumerRecord<byte[], byte[]>>> alone = new TreeMap<>();
         for (ConsumerRecord<byte[], byte[]> each : polled) {
-            PartitionProgress partition = assigned.get(new TopicPartition(each.topic(), each.partition()));
-            if (partition != null && partition.isSlow(each.offset())) {
-                alone.add(List.of(each));
+            PartitionProgress partition = mine(new TopicPartition(each.topic(), each.partition()));
+            Long slow = partition == null ? null : partition.slowAt(each.offset());
+            if (slow != null) {
+                alone.put(slow, List.of(each));
             } else if (partition == null || !partition.isSettled(each.offset())) {
                 open.add(each);
             }
@@ -248,7 +264,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
         if (from < open.size()) {
             shares.add(open.subList(from, open.size()));
         }
-        shares.addAll(alone);
+        shares.addAll(alone.values());
         return shares;
     }
 
@@ -267,7 +283,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
 
     /** A partition has nothing more to poll. */
     void idle(TopicPartition idle, Consumer<?, ?> consumer) {
-        PartitionProgress partition = assigned.get(idle);
+        PartitionProgress partition = mine(idle);
         if (partition == null) {
             return;
         }
@@ -296,11 +312,11 @@ final class Progress implements ConsumerAwareRebalanceListener {
     Duration waiting(List<ConsumerRecord<byte[], byte[]>> inHand, Cause cause) {
         int[] failures = {1};
         // what lies in its other partitions waits, too
-        assigned.values().forEach(partition -> partition.consumerWaits(Thread.currentThread(), clock.millis()));
+        consumerWaits();
         perPartition(inHand, (partition, records) -> {
             partition.waits(cause, clock.millis());
             if (cause == Cause.DATABASE_SLOW) {
-                partition.tooSlow(records.get(0).offset(), inHand.size());
+                partition.tooSlow(records.get(0).offset(), inHand.size(), turns.incrementAndGet());
             }
             failures[0] = Math.max(failures[0], partition.failures());
         });
@@ -389,9 +405,14 @@ final class Progress implements ConsumerAwareRebalanceListener {
         listening = true;
     }
 
-    /** The broker refuses that consumer, which will try again. */
+    private void consumerWaits() {
+        assigned.values().forEach(partition -> partition.consumerWaits(Thread.currentThread(), clock.millis()));
+    }
+
+    /** The broker refuses that consumer, whose thread this is, and which will try again. */
     void refused(Object consumer) {
         refused.add(consumer);
+        consumerWaits();
     }
 
     /** The broker refuses that consumer no longer. */
@@ -431,7 +452,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
                     || polled.get(to).partition() != polled.get(from).partition()) {
                 TopicPartition key = new TopicPartition(
                         polled.get(from).topic(), polled.get(from).partition());
-                PartitionProgress partition = assigned.get(key);
+                PartitionProgress partition = mine(key);
                 if (partition != null) {
                     action.accept(partition, polled.subList(from, to));
                 }

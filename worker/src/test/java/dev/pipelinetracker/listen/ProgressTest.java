@@ -128,6 +128,49 @@ class ProgressTest {
     }
 
     @Test
+    void aRecordThatStaysSlowDoesNotStarveAnotherThatWasSlowForAWhile() {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 8);
+        Set<Long> locked = new TreeSet<>(Set.of(START + 1, START + 6));
+        for (int attempt = 0; attempt < 40; attempt++) {
+            if (attempt == 25) {
+                locked.remove(START + 6);
+            }
+            for (List<ConsumerRecord<byte[], byte[]>> share : progress.started(batch)) {
+                if (share.stream().anyMatch(each -> locked.contains(each.offset()))) {
+                    progress.waiting(share, Cause.DATABASE_SLOW);
+                    break;
+                }
+                progress.settled(share);
+            }
+        }
+        assertThat(progress.started(batch)).containsExactly(List.of(batch.get(1)));
+    }
+
+    @Test
+    void aConsumerThatHearsLateOfItsLossTakesNothingFromItsSibling() throws InterruptedException {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 3);
+        progress.started(batch);
+        onSiblingsThread(() -> {
+            progress.onPartitionsAssigned(consumer, List.of(FIRST));
+            progress.started(batch);
+            progress.settled(batch.subList(0, 2));
+        });
+
+        progress.acknowledged(batch);
+        progress.onPartitionsLost(consumer, List.of(FIRST));
+
+        assertThat(progress.partitions()).contains(FIRST);
+        assertThat(progress.places()).containsEntry(FIRST, START);
+        assertThat(released).isEmpty();
+    }
+
+    private static void onSiblingsThread(Runnable action) throws InterruptedException {
+        Thread sibling = new Thread(action, "sibling");
+        sibling.start();
+        sibling.join();
+    }
+
+    @Test
     void sharesGrowAgainOnceBatchesAreDone() {
         List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 1000);
         for (int attempt = 0; attempt < 6; attempt++) {
@@ -186,6 +229,17 @@ class ProgressTest {
         progress.acknowledged(records(SECOND, START + 7, 1));
         logsStartAt(SECOND, START + 7);
         assertThat(gaps).containsExactly(new Gap(SECOND, START, START + 7, Why.DELETED));
+    }
+
+    @Test
+    void aGapIsNotForgottenForAnotherJumpBehindIt() {
+        progress.started(records(FIRST, START + 400, 100));
+        progress.acknowledged(records(FIRST, START + 400, 100));
+        progress.started(records(FIRST, START + 501, 5));
+
+        logsStartAt(FIRST, START + 400);
+
+        assertThat(gaps).containsExactly(new Gap(FIRST, START, START + 400, Why.DELETED));
     }
 
     @Test
@@ -408,6 +462,17 @@ class ProgressTest {
         progress.started(records(FIRST, START, 1));
         brokerTellsForSixMinutes(START + 1);
         assertThat(progress.stuck(limit)).as("an attempt that does not end").containsExactly(FIRST);
+    }
+
+    @Test
+    void aConsumerThatTheBrokerRefusesIsNotStuck() {
+        progress.ends(Map.of(FIRST, START + 1));
+        for (int attempt = 0; attempt < 36; attempt++) {
+            now = now.plusSeconds(10);
+            progress.refused(consumer);
+            progress.ends(Map.of(FIRST, START + 1));
+        }
+        assertThat(progress.stuck(Duration.ofMinutes(5))).isEmpty();
     }
 
     private void brokerTellsForSixMinutes(long end) {
