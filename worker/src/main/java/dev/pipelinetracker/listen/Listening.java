@@ -154,6 +154,7 @@ public class Listening {
             if (event instanceof ListenerContainerPartitionIdleEvent idle) {
                 // published on the consumer's own thread
                 progress.idle(idle.getTopicPartition(), idle.getConsumer());
+                progress.commitBehindGap(idle.getTopicPartition(), idle.getConsumer(), gaps::areRecorded);
             } else if (event instanceof KafkaEvent other) {
                 refusals.heard(other, name, progress, waits);
             }

@@ -61,6 +61,9 @@ final class PartitionProgress {
     private boolean inHand;
     private boolean shortened;
 
+    /** The group's offset is before a gap that was told: whoever gets the partition next would tell it again. */
+    private boolean gapUncommitted;
+
     /** How many records may be processed at once. */
     private int limit = WHOLE;
 
@@ -83,6 +86,21 @@ final class PartitionProgress {
     /** The offset of the next record to process, once it is known. */
     synchronized void startsAt(long offset) {
         next = offset;
+    }
+
+    /** A gap before the next record was told. */
+    synchronized void toldGap() {
+        gapUncommitted = true;
+    }
+
+    /** What is to be committed though no record comes: all before is durable, or gone; {@link #UNKNOWN} if nothing. */
+    synchronized long toCommit() {
+        return gapUncommitted && !inHand && !isToPlace() ? next : UNKNOWN;
+    }
+
+    /** The group's offset is that. */
+    synchronized void committed(long offset) {
+        gapUncommitted &= offset != next;
     }
 
     synchronized boolean isPlaceKnown() {
@@ -140,6 +158,7 @@ final class PartitionProgress {
     /** All up to the last of these are durable, and committed next. */
     synchronized void acknowledged(List<ConsumerRecord<byte[], byte[]>> done, long now) {
         next = done.get(done.size() - 1).offset() + 1;
+        gapUncommitted = false;
         settled.headSet(next).clear();
         slow.keySet().removeIf(offset -> offset < next);
         oldestMillis = null;
@@ -245,6 +264,7 @@ final class PartitionProgress {
     synchronized void restarted(long now) {
         shortened = false;
         next = UNKNOWN;
+        gapUncommitted = true;
         jumps.clear();
         settled.clear();
         slow.clear();

@@ -17,9 +17,11 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +93,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
             if (partition != null) {
                 if (where.gap() != null) {
                     gaps.accept(where.gap());
+                    partition.toldGap();
                 }
                 if (where.atLogStart()) {
                     consumer.seek(key, where.next());
@@ -298,6 +301,26 @@ final class Progress implements ConsumerAwareRebalanceListener {
         }
     }
 
+    /**
+     * Commits where an idle partition is, if there is a gap before, so that who gets it next does not tell it again. On the
+     * consumer's thread.
+     *
+     * @param areRecorded whether the gaps that were told are on record: nothing is committed before
+     */
+    void commitBehindGap(TopicPartition idle, Consumer<?, ?> consumer, BooleanSupplier areRecorded) {
+        PartitionProgress partition = mine(idle);
+        long next = partition == null ? PartitionProgress.UNKNOWN : partition.toCommit();
+        if (partition == null || next == PartitionProgress.UNKNOWN || !areRecorded.getAsBoolean()) {
+            return;
+        }
+        try {
+            consumer.commitSync(Map.of(idle, new OffsetAndMetadata(next)), BROKER_TIMEOUT);
+            partition.committed(next);
+        } catch (KafkaException e) {
+            log.debug("not committed behind a gap; the next time it may be", e);
+        }
+    }
+
     /** The outcomes of these are durable, though others' of their batch are not: they are not tried again. */
     void settled(List<ConsumerRecord<byte[], byte[]>> done) {
         perPartition(done, (partition, records) -> partition.settled(records, clock.millis()));
@@ -362,9 +385,10 @@ final class Progress implements ConsumerAwareRebalanceListener {
             long next = before.getOrDefault(key, PartitionProgress.UNKNOWN);
             long end = ends.getOrDefault(key, Long.MAX_VALUE);
             if (!foundEnd(key, partition, next, end) && starts.containsKey(key)) {
-                partition
-                        .lostBefore(Objects.requireNonNull(starts.get(key)))
-                        .forEach(lost -> gaps.accept(new Gap(key, lost.from(), lost.to(), Why.DELETED)));
+                partition.lostBefore(Objects.requireNonNull(starts.get(key))).forEach(lost -> {
+                    gaps.accept(new Gap(key, lost.from(), lost.to(), Why.DELETED));
+                    partition.toldGap();
+                });
             }
         });
     }

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -270,6 +271,38 @@ class ProgressTest {
         assertThat(consumer.position(SECOND)).isEqualTo(START + 5);
         logsStartAt(START + 5);
         assertThat(gaps).as("told once").hasSize(2);
+    }
+
+    @Test
+    void aGapBeforeAQuietPartitionIsToldOnceHoweverOftenItIsAssigned() {
+        logs(START + 5, START + 5);
+        progress.onPartitionsAssigned(consumer, List.of(FIRST));
+        progress.idle(FIRST, consumer);
+        progress.commitBehindGap(FIRST, consumer, () -> false);
+        assertThat(committed(FIRST)).as("before it is on record").isEqualTo(START);
+        progress.commitBehindGap(FIRST, consumer, () -> true);
+        progress.commitBehindGap(SECOND, consumer, () -> true);
+
+        progress.onPartitionsAssigned(consumer, List.of(FIRST));
+
+        assertThat(gaps).containsExactly(new Gap(FIRST, START, START + 5, Why.DELETED));
+        assertThat(committed(SECOND)).isEqualTo(START);
+    }
+
+    @Test
+    void nothingIsCommittedBehindAGapWhileABatchIsInHand() {
+        logs(START + 5, START + 20);
+        progress.onPartitionsAssigned(consumer, List.of(FIRST));
+        progress.started(records(FIRST, START + 5, 3));
+
+        progress.commitBehindGap(FIRST, consumer, () -> true);
+
+        assertThat(committed(FIRST)).isEqualTo(START);
+    }
+
+    private long committed(TopicPartition partition) {
+        return Objects.requireNonNull(consumer.committed(Set.of(partition)).get(partition))
+                .offset();
     }
 
     @ParameterizedTest
