@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
@@ -64,9 +65,10 @@ public class Listening {
             ConsumerFactory<byte[], byte[]> consumers,
             DataSource database,
             CountDownLatch stopping,
-            Refusals refusals) {
+            Refusals refusals,
+            @Value("${tracker.lag-interval:2s}") Duration looks) {
         return new LiveFeeds(processors.all().stream()
-                .map(processor -> live(processor, settings, consumers, database, stopping, refusals))
+                .map(processor -> live(processor, settings, consumers, database, stopping, refusals, looks))
                 .toList());
     }
 
@@ -130,10 +132,11 @@ public class Listening {
             ConsumerFactory<byte[], byte[]> consumers,
             DataSource database,
             CountDownLatch stopping,
-            Refusals refusals) {
+            Refusals refusals,
+            Duration looks) {
         String name = processor.feed().name();
         Gaps gaps = new Gaps(name, processor.meters(), database);
-        Progress progress = new Progress(InstantSource.system(), gaps::found, processor::forget);
+        Progress progress = new Progress(InstantSource.system(), looks, gaps::found, processor::forget);
         WaitLog waits = new WaitLog(InstantSource.system());
         ContainerProperties properties = new ContainerProperties(settings.topic(processor.feed()));
         properties.setGroupId(GROUP_PREFIX + name);

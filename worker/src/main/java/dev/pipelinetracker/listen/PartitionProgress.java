@@ -30,13 +30,15 @@ final class PartitionProgress {
 
     private static final int TRIES_OF_THE_WHOLE_BATCH = 3;
 
-    /** Beyond, ends and starts are too old to tell anything: the broker does not answer. */
-    private static final Duration FRESH = Duration.ofSeconds(30);
+    private static final Duration SHORTEST_FRESH = Duration.ofSeconds(30);
 
     /** Offsets that follow each other; the last is not one of them. */
     record Range(long from, long to) {}
 
     private final Thread consumer;
+
+    /** Milliseconds; beyond, ends and starts are too old to tell anything: the broker does not answer. */
+    private final long fresh;
 
     /** Offset of the next record to process. */
     private long next = UNKNOWN;
@@ -73,9 +75,13 @@ final class PartitionProgress {
     /** Of the batch that waits, what was too slow all by itself, and the turn at which it was tried last. */
     private final Map<Long, Long> slow = new HashMap<>();
 
-    /** @param consumer the thread of the consumer that this is assigned to */
-    PartitionProgress(Thread consumer, long now) {
+    /**
+     * @param consumer the thread of the consumer that this is assigned to
+     * @param looks how often the broker is asked for the log's end
+     */
+    PartitionProgress(Thread consumer, Duration looks, long now) {
         this.consumer = consumer;
+        this.fresh = Math.max(SHORTEST_FRESH.toMillis(), 3 * looks.toMillis());
         this.movedAt = now;
     }
 
@@ -326,6 +332,6 @@ final class PartitionProgress {
     }
 
     private boolean isEndStale(long now) {
-        return now - endKnownAt >= FRESH.toMillis();
+        return now - endKnownAt >= fresh;
     }
 }

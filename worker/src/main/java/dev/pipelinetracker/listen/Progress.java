@@ -51,30 +51,35 @@ final class Progress implements ConsumerAwareRebalanceListener {
     private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(2);
 
     private final InstantSource clock;
+    private final Duration looks;
     private final java.util.function.Consumer<Gap> gaps;
     private final java.util.function.Consumer<TopicPartition> released;
+    private final Unanswered quiet = new Unanswered();
     private volatile boolean listening;
     private final Map<TopicPartition, PartitionProgress> assigned = new ConcurrentHashMap<>();
     private final AtomicLong turns = new AtomicLong();
     private final Set<Object> refused = ConcurrentHashMap.newKeySet();
 
     /**
+     * @param looks how often the broker is asked for the ends of the logs
      * @param gaps is told of offsets that are gone
      * @param released is told of each partition that goes away
      */
     Progress(
             InstantSource clock,
+            Duration looks,
             java.util.function.Consumer<Gap> gaps,
             java.util.function.Consumer<TopicPartition> released) {
         this.clock = clock;
+        this.looks = looks;
         this.gaps = gaps;
         this.released = released;
     }
 
     @Override
     public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-        partitions.forEach(
-                partition -> assigned.put(partition, new PartitionProgress(Thread.currentThread(), clock.millis())));
+        partitions.forEach(partition ->
+                assigned.put(partition, new PartitionProgress(Thread.currentThread(), looks, clock.millis())));
         try {
             findStart(consumer, partitions);
         } catch (KafkaException e) {
@@ -284,10 +289,13 @@ final class Progress implements ConsumerAwareRebalanceListener {
         return value == null ? 0 : value.length;
     }
 
-    /** A partition has nothing more to poll. */
+    /**
+     * A partition has nothing more to poll. While the broker does not answer, one of a consumer's partitions asks at a
+     * time: all of them in a row would keep it from polling, and from stopping, for the sum of their time-outs.
+     */
     void idle(TopicPartition idle, Consumer<?, ?> consumer) {
         PartitionProgress partition = mine(idle);
-        if (partition == null) {
+        if (partition == null || !quiet.mayAsk(idle, clock.millis())) {
             return;
         }
         try {
@@ -297,6 +305,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
                 partition.idleAt(consumer.position(idle, BROKER_TIMEOUT));
             }
         } catch (KafkaException e) {
+            quiet.unanswered(idle, clock.millis());
             log.debug("the broker does not answer; the next time it may", e);
         }
     }
@@ -310,13 +319,17 @@ final class Progress implements ConsumerAwareRebalanceListener {
     void commitBehindGap(TopicPartition idle, Consumer<?, ?> consumer, BooleanSupplier areRecorded) {
         PartitionProgress partition = mine(idle);
         long next = partition == null ? PartitionProgress.UNKNOWN : partition.toCommit();
-        if (partition == null || next == PartitionProgress.UNKNOWN || !areRecorded.getAsBoolean()) {
+        if (partition == null
+                || next == PartitionProgress.UNKNOWN
+                || !areRecorded.getAsBoolean()
+                || !quiet.mayAsk(idle, clock.millis())) {
             return;
         }
         try {
             consumer.commitSync(Map.of(idle, new OffsetAndMetadata(next)), BROKER_TIMEOUT);
             partition.committed(next);
         } catch (KafkaException e) {
+            quiet.unanswered(idle, clock.millis());
             log.debug("not committed behind a gap; the next time it may be", e);
         }
     }

@@ -38,13 +38,15 @@ class ProgressTest {
     private Instant now = Instant.parse("2026-11-22T12:00:00Z");
     private final List<Gap> gaps = new ArrayList<>();
     private final List<TopicPartition> released = new ArrayList<>();
-    private final Progress progress = new Progress(() -> now, gaps::add, released::add);
+    private final Progress progress = new Progress(() -> now, Duration.ofMinutes(1), gaps::add, released::add);
+    private final List<TopicPartition> asked = new ArrayList<>();
     private final Set<TopicPartition> silent = new HashSet<>();
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("latest") {
         @Override
         public synchronized Map<TopicPartition, Long> beginningOffsets(
                 Collection<TopicPartition> partitions, Duration timeout) {
             if (partitions.stream().anyMatch(silent::contains)) {
+                asked.addAll(partitions);
                 throw new TimeoutException("no answer");
             }
             return super.beginningOffsets(partitions, timeout);
@@ -337,6 +339,30 @@ class ProgressTest {
     }
 
     @Test
+    void aBrokerThatIsAwayCostsAConsumerOneTimeOutAtATimeAndEachPartitionHasItsTurn() {
+        consumer.setOffsetsException(new TimeoutException("no answer"));
+        progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
+        silent.addAll(List.of(FIRST, SECOND));
+        idleBoth();
+        idleBoth();
+        assertThat(asked).as("in a row").containsExactly(FIRST);
+
+        now = now.plusSeconds(1);
+        idleBoth();
+        assertThat(asked).as("a moment later").containsExactly(FIRST, SECOND);
+
+        now = now.plusSeconds(12);
+        silent.clear();
+        idleBoth();
+        assertThat(progress.places()).containsOnlyKeys(FIRST, SECOND);
+    }
+
+    private void idleBoth() {
+        progress.idle(FIRST, consumer);
+        progress.idle(SECOND, consumer);
+    }
+
+    @Test
     void aLogThatEndsBeforeWhatWasProcessedIsReadFromItsStart() {
         progress.started(records(FIRST, START, 10));
         progress.acknowledged(records(FIRST, START, 10));
@@ -478,7 +504,7 @@ class ProgressTest {
         brokerTellsForSixMinutes(START + 1);
         assertThat(progress.stuck(limit)).containsExactly(FIRST);
 
-        now = now.plus(Duration.ofMinutes(1));
+        now = now.plus(Duration.ofMinutes(3));
         assertThat(progress.stuck(limit)).as("the broker does not answer").isEmpty();
         progress.ends(Map.of(FIRST, START + 1));
         assertThat(progress.stuck(limit)).as("the broker is back a moment ago").isEmpty();
