@@ -66,6 +66,19 @@ public final class EventDecoder<E extends SpecificRecord> {
         return assembly.assemble(read(Objects.requireNonNull(payload), schemaId, resolution(schemaId)));
     }
 
+    /**
+     * Whether a value is decoded, or found to be no event, without asking the registry.
+     *
+     * @param payload the value as Kafka delivered it
+     */
+    public boolean isSchemaKnown(byte @Nullable [] payload) {
+        try {
+            return resolutions.containsKey(WireFormat.schemaId(payload));
+        } catch (UnreadableEventException e) {
+            return true;
+        }
+    }
+
     private GenericRecord read(byte[] payload, int schemaId, Resolution resolution) throws UnreadableEventException {
         BinaryDecoder cursor = DecoderFactory.get()
                 .binaryDecoder(

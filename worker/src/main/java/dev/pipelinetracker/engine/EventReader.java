@@ -57,6 +57,11 @@ final class EventReader<E extends SpecificRecord> {
         }
     }
 
+    /** Whether that record can be read without asking anybody for its schema. */
+    boolean isSchemaKnown(ConsumerRecord<byte[], byte[]> consumed) {
+        return decoder.isSchemaKnown(consumed.value());
+    }
+
     private static <E> Reading<E> rejected(Reason reason, String detail) {
         return new Reading<>(null, new Rejected(reason, detail));
     }

@@ -86,7 +86,7 @@ public final class Processor<E extends SpecificRecord, K extends Comparable<? su
 
     private void read(List<ConsumerRecord<byte[], byte[]>> polled, LatestPerKey<E, K> fold, Outcome[] outcomes) {
         BitSet readable = new BitSet();
-        SchemasAway away = new SchemasAway();
+        SchemasAway away = new SchemasAway(SchemasAway.PATIENCE, reader::isSchemaKnown);
         for (int i = 0; i < outcomes.length; i++) {
             ConsumerRecord<byte[], byte[]> record = polled.get(i);
             if (away.concerns(record)) {

@@ -54,6 +54,12 @@ final class FeedListener implements BatchAcknowledgingConsumerAwareMessageListen
             if (!progress.isInPlace(consumer, polled)) {
                 return;
             }
+        } catch (KafkaException fault) {
+            // it is sent back already, and maybe further than to what was polled: a nack would undo that
+            await(polled, fault);
+            return;
+        }
+        try {
             gaps.record();
             List<List<ConsumerRecord<byte[], byte[]>>> shares = progress.started(polled);
             for (List<ConsumerRecord<byte[], byte[]>> share : shares) {

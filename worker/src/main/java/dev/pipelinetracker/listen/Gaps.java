@@ -40,6 +40,11 @@ final class Gaps {
         unrecorded.add(gap);
     }
 
+    /** Whether all that were found are on record, as far as they may be. */
+    boolean areRecorded() {
+        return mayNotRecord || unrecorded.isEmpty();
+    }
+
     /**
      * Returns when all are on record. Where the worker's role may not write the table, that is logged once, and nobody
      * waits for it: the log has the gap.

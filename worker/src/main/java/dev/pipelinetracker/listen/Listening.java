@@ -7,10 +7,12 @@ import dev.pipelinetracker.engine.Processors;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
@@ -63,10 +65,20 @@ public class Listening {
             ConsumerFactory<byte[], byte[]> consumers,
             DataSource database,
             CountDownLatch stopping,
-            Refusals refusals) {
+            Refusals refusals,
+            @Value("${tracker.lag-interval:2s}") Duration looks) {
         return new LiveFeeds(processors.all().stream()
-                .map(processor -> live(processor, settings, consumers, database, stopping, refusals))
+                .map(processor -> live(processor, settings, consumers, database, stopping, refusals, looks))
                 .toList());
+    }
+
+    /**
+     * A consumer that finds its offset gone while it runs goes to the log's start, whatever is configured: latest would
+     * skip what is still there, before anybody looked.
+     */
+    @Bean
+    DefaultKafkaConsumerFactoryCustomizer neverLatest() {
+        return consumers -> consumers.updateConfigs(Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"));
     }
 
     /** With KIP-848's protocol the broker decides these, and the client refuses them. */
@@ -120,10 +132,11 @@ public class Listening {
             ConsumerFactory<byte[], byte[]> consumers,
             DataSource database,
             CountDownLatch stopping,
-            Refusals refusals) {
+            Refusals refusals,
+            Duration looks) {
         String name = processor.feed().name();
         Gaps gaps = new Gaps(name, processor.meters(), database);
-        Progress progress = new Progress(InstantSource.system(), gaps::found, processor::forget);
+        Progress progress = new Progress(InstantSource.system(), looks, gaps::found, processor::forget);
         WaitLog waits = new WaitLog(InstantSource.system());
         ContainerProperties properties = new ContainerProperties(settings.topic(processor.feed()));
         properties.setGroupId(GROUP_PREFIX + name);
@@ -144,6 +157,7 @@ public class Listening {
             if (event instanceof ListenerContainerPartitionIdleEvent idle) {
                 // published on the consumer's own thread
                 progress.idle(idle.getTopicPartition(), idle.getConsumer());
+                progress.commitBehindGap(idle.getTopicPartition(), idle.getConsumer(), gaps::areRecorded);
             } else if (event instanceof KafkaEvent other) {
                 refusals.heard(other, name, progress, waits);
             }

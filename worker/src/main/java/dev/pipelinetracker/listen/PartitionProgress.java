@@ -3,9 +3,11 @@ package dev.pipelinetracker.listen;
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -24,15 +26,19 @@ final class PartitionProgress {
 
     private static final int LARGEST_SHARE = 1 << 13;
 
+    private static final int MOST_JUMPS = 100;
+
     private static final int TRIES_OF_THE_WHOLE_BATCH = 3;
 
-    /** Beyond, ends and starts are too old to tell anything: the broker does not answer. */
-    private static final Duration FRESH = Duration.ofSeconds(30);
+    private static final Duration SHORTEST_FRESH = Duration.ofSeconds(30);
 
     /** Offsets that follow each other; the last is not one of them. */
     record Range(long from, long to) {}
 
     private final Thread consumer;
+
+    /** Milliseconds; beyond, ends and starts are too old to tell anything: the broker does not answer. */
+    private final long fresh;
 
     /** Offset of the next record to process. */
     private long next = UNKNOWN;
@@ -42,8 +48,8 @@ final class PartitionProgress {
 
     private long endKnownAt;
 
-    /** A jump over offsets, from the one that was to be processed next to the one that came. */
-    private @Nullable Range jump;
+    /** Jumps over offsets, each from the one that was to be processed next to the one that came; not yet explained. */
+    private final List<Range> jumps = new ArrayList<>();
 
     /** Timestamp of the oldest record known to be unprocessed, else when lag was noticed; null without lag. */
     private @Nullable Long oldestMillis;
@@ -57,24 +63,50 @@ final class PartitionProgress {
     private boolean inHand;
     private boolean shortened;
 
+    /** The group's offset is before a gap that was told: whoever gets the partition next would tell it again. */
+    private boolean gapUncommitted;
+
     /** How many records may be processed at once. */
     private int limit = WHOLE;
 
     /** Of the batch that waits, what is durable already and is not processed, rejected or counted again. */
     private final TreeSet<Long> settled = new TreeSet<>();
 
-    /** Of the batch that waits, what was too slow all by itself. */
-    private final Set<Long> slow = new LinkedHashSet<>();
+    /** Of the batch that waits, what was too slow all by itself, and the turn at which it was tried last. */
+    private final Map<Long, Long> slow = new HashMap<>();
 
-    /** @param consumer the thread of the consumer that this is assigned to */
-    PartitionProgress(Thread consumer, long now) {
+    /**
+     * @param consumer the thread of the consumer that this is assigned to
+     * @param looks how often the broker is asked for the log's end
+     */
+    PartitionProgress(Thread consumer, Duration looks, long now) {
         this.consumer = consumer;
+        this.fresh = Math.max(SHORTEST_FRESH.toMillis(), 3 * looks.toMillis());
         this.movedAt = now;
+    }
+
+    boolean isConsumedBy(Thread thread) {
+        return consumer == thread;
     }
 
     /** The offset of the next record to process, once it is known. */
     synchronized void startsAt(long offset) {
         next = offset;
+    }
+
+    /** A gap before the next record was told. */
+    synchronized void toldGap() {
+        gapUncommitted = true;
+    }
+
+    /** What is to be committed though no record comes: all before is durable, or gone; {@link #UNKNOWN} if nothing. */
+    synchronized long toCommit() {
+        return gapUncommitted && !inHand && !isToPlace() ? next : UNKNOWN;
+    }
+
+    /** The group's offset is that. */
+    synchronized void committed(long offset) {
+        gapUncommitted &= offset != next;
     }
 
     synchronized boolean isPlaceKnown() {
@@ -89,7 +121,7 @@ final class PartitionProgress {
         long first = records.get(0).offset();
         if (next != UNKNOWN && first > next) {
             // markers of transactions and compaction leave gaps, too: the log's start will tell
-            jump = new Range(unsettledFrom(next), first);
+            jumped(first);
         }
         next = first;
         long oldest = records.get(0).timestamp();
@@ -110,8 +142,9 @@ final class PartitionProgress {
         return settled.contains(offset);
     }
 
-    synchronized boolean isSlow(long offset) {
-        return slow.contains(offset);
+    /** The turn at which it was found too slow all by itself; null if it was not. */
+    synchronized @Nullable Long slowAt(long offset) {
+        return slow.get(offset);
     }
 
     synchronized int limit() {
@@ -131,8 +164,9 @@ final class PartitionProgress {
     /** All up to the last of these are durable, and committed next. */
     synchronized void acknowledged(List<ConsumerRecord<byte[], byte[]>> done, long now) {
         next = done.get(done.size() - 1).offset() + 1;
+        gapUncommitted = false;
         settled.headSet(next).clear();
-        slow.removeIf(offset -> offset < next);
+        slow.keySet().removeIf(offset -> offset < next);
         oldestMillis = null;
         movedAt = now;
         inHand = false;
@@ -149,13 +183,16 @@ final class PartitionProgress {
         failures++;
     }
 
-    /** A statement with so many records took too long, this partition's first among them. */
-    synchronized void tooSlow(long first, int together) {
+    /**
+     * A statement with so many records took too long, this partition's first among them.
+     *
+     * @param turn no two attempts have the same, and later ones larger
+     */
+    synchronized void tooSlow(long first, int together, long turn) {
         boolean another = !slow.isEmpty();
         if (together == 1) {
             // behind all others, and behind those that were found slow before: the rest need not wait for it
-            slow.remove(first);
-            slow.add(first);
+            slow.put(first, turn);
             limit = WHOLE;
         } else if (another || limit != WHOLE || failures >= TRIES_OF_THE_WHOLE_BATCH) {
             limit = together / 2;
@@ -173,7 +210,7 @@ final class PartitionProgress {
     synchronized void idleAt(long position) {
         if (position > next) {
             // deleted records, if it was not a transaction's marker; if they were waiting, nothing waits any more
-            jump = new Range(unsettledFrom(next), position);
+            jumped(position);
             next = position;
             waitsFor = null;
             failures = 0;
@@ -198,9 +235,31 @@ final class PartitionProgress {
         }
     }
 
-    /** The log ends before what was processed long ago: it is another log, or a part of it is lost. */
-    synchronized void shortened() {
+    /**
+     * Whether it is found now that the log ends before what was processed long ago: it is another log, or a part of it is
+     * lost.
+     *
+     * @param before where the next record was before the broker was asked for the end
+     */
+    synchronized boolean isShortenedBy(long before, long known) {
+        if (shortened || known >= before || next < before) {
+            return false;
+        }
         shortened = true;
+        return true;
+    }
+
+    /** These offsets come again, and may be other records than before. */
+    synchronized void wentBackTo(long first) {
+        settled.clear();
+        slow.clear();
+        jumps.removeIf(jump -> jump.from() >= first);
+        next = first;
+    }
+
+    /** Whether the broker must be asked where to go on. */
+    synchronized boolean isToPlace() {
+        return shortened || next == UNKNOWN;
     }
 
     synchronized boolean isShortened() {
@@ -211,7 +270,8 @@ final class PartitionProgress {
     synchronized void restarted(long now) {
         shortened = false;
         next = UNKNOWN;
-        jump = null;
+        gapUncommitted = true;
+        jumps.clear();
         settled.clear();
         slow.clear();
         inHand = false;
@@ -221,16 +281,22 @@ final class PartitionProgress {
     /** The offsets before the log's start that were never processed; each is told once. */
     synchronized List<Range> lostBefore(long start) {
         List<Range> lost = new ArrayList<>(2);
-        if (jump != null) {
-            addIfAny(lost, jump.from(), Math.min(start, jump.to()));
-            jump = null;
-        }
+        jumps.forEach(jump -> addIfAny(lost, jump.from(), Math.min(start, jump.to())));
+        jumps.clear();
         // what is in hand is not lost
         if (!inHand && next != UNKNOWN && start > next) {
             addIfAny(lost, unsettledFrom(next), start);
             next = start;
         }
         return lost;
+    }
+
+    private void jumped(long to) {
+        jumps.add(new Range(unsettledFrom(next), to));
+        if (jumps.size() > MOST_JUMPS) {
+            // while the broker does not tell: retention leaves the largest, transactions and compaction small ones
+            jumps.remove(Collections.min(jumps, Comparator.comparingLong(jump -> jump.to() - jump.from())));
+        }
     }
 
     private static void addIfAny(List<Range> ranges, long from, long to) {
@@ -266,6 +332,6 @@ final class PartitionProgress {
     }
 
     private boolean isEndStale(long now) {
-        return now - endKnownAt >= FRESH.toMillis();
+        return now - endKnownAt >= fresh;
     }
 }

@@ -12,12 +12,19 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
@@ -44,29 +51,35 @@ final class Progress implements ConsumerAwareRebalanceListener {
     private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(2);
 
     private final InstantSource clock;
+    private final Duration looks;
     private final java.util.function.Consumer<Gap> gaps;
     private final java.util.function.Consumer<TopicPartition> released;
+    private final Unanswered quiet = new Unanswered();
     private volatile boolean listening;
     private final Map<TopicPartition, PartitionProgress> assigned = new ConcurrentHashMap<>();
+    private final AtomicLong turns = new AtomicLong();
     private final Set<Object> refused = ConcurrentHashMap.newKeySet();
 
     /**
+     * @param looks how often the broker is asked for the ends of the logs
      * @param gaps is told of offsets that are gone
      * @param released is told of each partition that goes away
      */
     Progress(
             InstantSource clock,
+            Duration looks,
             java.util.function.Consumer<Gap> gaps,
             java.util.function.Consumer<TopicPartition> released) {
         this.clock = clock;
+        this.looks = looks;
         this.gaps = gaps;
         this.released = released;
     }
 
     @Override
     public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-        partitions.forEach(
-                partition -> assigned.put(partition, new PartitionProgress(Thread.currentThread(), clock.millis())));
+        partitions.forEach(partition ->
+                assigned.put(partition, new PartitionProgress(Thread.currentThread(), looks, clock.millis())));
         try {
             findStart(consumer, partitions);
         } catch (KafkaException e) {
@@ -76,11 +89,16 @@ final class Progress implements ConsumerAwareRebalanceListener {
     }
 
     private void findStart(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-        WhereToStart.ask(consumer, partitions, BROKER_TIMEOUT).forEach((key, where) -> {
-            PartitionProgress partition = assigned.get(key);
+        startAt(consumer, WhereToStart.ask(consumer, partitions, BROKER_TIMEOUT));
+    }
+
+    private void startAt(Consumer<?, ?> consumer, Map<TopicPartition, WhereToStart> places) {
+        places.forEach((key, where) -> {
+            PartitionProgress partition = mine(key);
             if (partition != null) {
                 if (where.gap() != null) {
                     gaps.accept(where.gap());
+                    partition.toldGap();
                 }
                 if (where.atLogStart()) {
                     consumer.seek(key, where.next());
@@ -102,8 +120,11 @@ final class Progress implements ConsumerAwareRebalanceListener {
 
     private void release(Collection<TopicPartition> partitions) {
         partitions.forEach(partition -> {
-            assigned.remove(partition);
-            released.accept(partition);
+            PartitionProgress mine = mine(partition);
+            // who hears late of a loss must not take it from whoever has it now
+            if (mine != null && assigned.remove(partition, mine)) {
+                released.accept(partition);
+            }
         });
     }
 
@@ -111,47 +132,95 @@ final class Progress implements ConsumerAwareRebalanceListener {
      * Whether the polled records are the next ones to process. If not, because their log is not what it was, the consumer
      * was sent to the log's start, and will poll all of them again.
      *
-     * @throws KafkaException if the broker does not tell in time
+     * @throws KafkaException if the broker does not tell in time; the consumer was sent back, and will poll them again
      */
     boolean isInPlace(Consumer<?, ?> consumer, List<ConsumerRecord<byte[], byte[]>> polled) {
         Map<TopicPartition, Long> firsts = new HashMap<>();
         polled.forEach(each -> firsts.putIfAbsent(new TopicPartition(each.topic(), each.partition()), each.offset()));
-        boolean inPlace = true;
-        for (Map.Entry<TopicPartition, Long> first : firsts.entrySet()) {
-            PartitionProgress partition = assigned.get(first.getKey());
-            if (partition != null && (partition.isShortened() || !partition.isPlaceKnown())) {
-                place(consumer, first.getKey(), partition);
-                inPlace &= partition.next() == first.getValue();
+        boolean inPlace = false;
+        try {
+            List<TopicPartition> placed = place(consumer, firsts);
+            inPlace = placed.stream().allMatch(key -> Objects.equals(firsts.get(key), next(key)));
+        } finally {
+            if (!inPlace) {
+                // not simply to what was polled: some may have been sent elsewhere before, or just now
+                firsts.forEach((key, first) -> {
+                    long next = next(key);
+                    consumer.seek(key, next == PartitionProgress.UNKNOWN ? first : Math.min(first, next));
+                });
             }
-        }
-        if (!inPlace) {
-            firsts.forEach((key, offset) -> {
-                PartitionProgress partition = assigned.get(key);
-                boolean known = partition != null && partition.isPlaceKnown();
-                consumer.seek(
-                        key,
-                        known
-                                ? Math.min(
-                                        offset,
-                                        Objects.requireNonNull(partition).next())
-                                : offset);
-            });
         }
         return inPlace;
     }
 
-    private void place(Consumer<?, ?> consumer, TopicPartition key, PartitionProgress partition) {
-        if (partition.isShortened()) {
-            Long start = consumer.beginningOffsets(List.of(key), BROKER_TIMEOUT).get(key);
-            if (start != null) {
+    /** The partition, if it is the calling consumer's: another of this worker may have got it meanwhile. */
+    private @Nullable PartitionProgress mine(TopicPartition key) {
+        PartitionProgress partition = assigned.get(key);
+        return partition != null && partition.isConsumedBy(Thread.currentThread()) ? partition : null;
+    }
+
+    private long next(TopicPartition key) {
+        PartitionProgress partition = mine(key);
+        return partition == null ? PartitionProgress.UNKNOWN : partition.next();
+    }
+
+    private List<TopicPartition> place(Consumer<?, ?> consumer, Map<TopicPartition, Long> firsts) {
+        wentBack(consumer, firsts);
+        List<TopicPartition> toPlace = new ArrayList<>();
+        firsts.keySet().forEach(key -> {
+            PartitionProgress partition = mine(key);
+            if (partition != null && partition.isToPlace()) {
+                toPlace.add(key);
+            }
+        });
+        place(consumer, toPlace);
+        return toPlace;
+    }
+
+    /**
+     * Records before those that were processed: a commit failed, and they are delivered again; or the consumer found
+     * another log, and began at its start by itself. What was remembered of their offsets is then of other records.
+     */
+    private void wentBack(Consumer<?, ?> consumer, Map<TopicPartition, Long> firsts) {
+        Map<TopicPartition, Long> back = new HashMap<>(firsts);
+        back.entrySet().removeIf(first -> first.getValue() >= next(first.getKey()));
+        if (back.isEmpty()) {
+            return;
+        }
+        consumer.endOffsets(back.keySet(), BROKER_TIMEOUT).forEach((key, end) -> {
+            PartitionProgress partition = mine(key);
+            if (partition != null) {
+                foundEnd(key, partition, partition.next(), end);
+                if (!partition.isShortened()) {
+                    partition.wentBackTo(Objects.requireNonNull(back.get(key)));
+                    released.accept(key);
+                }
+            }
+        });
+    }
+
+    /** All answers come before any is applied: a time-out leaves all as they were. */
+    private void place(Consumer<?, ?> consumer, List<TopicPartition> keys) {
+        Map<Boolean, List<TopicPartition>> byShortened = keys.stream()
+                .filter(key -> mine(key) != null)
+                .collect(Collectors.partitioningBy(
+                        key -> Objects.requireNonNull(mine(key)).isShortened()));
+        List<TopicPartition> shortened = Objects.requireNonNull(byShortened.get(true));
+        List<TopicPartition> unknown = Objects.requireNonNull(byShortened.get(false));
+        Map<TopicPartition, Long> starts =
+                shortened.isEmpty() ? Map.of() : consumer.beginningOffsets(shortened, BROKER_TIMEOUT);
+        Map<TopicPartition, WhereToStart> places =
+                unknown.isEmpty() ? Map.of() : WhereToStart.ask(consumer, unknown, BROKER_TIMEOUT);
+        starts.forEach((key, start) -> {
+            PartitionProgress partition = mine(key);
+            if (partition != null) {
                 partition.restarted(clock.millis());
                 partition.startsAt(start);
                 consumer.seek(key, start);
                 released.accept(key);
             }
-        } else {
-            findStart(consumer, List.of(key));
-        }
+        });
+        startAt(consumer, places);
     }
 
     /**
@@ -177,11 +246,13 @@ final class Progress implements ConsumerAwareRebalanceListener {
 
     private List<List<ConsumerRecord<byte[], byte[]>>> shares(List<ConsumerRecord<byte[], byte[]>> polled, int limit) {
         List<ConsumerRecord<byte[], byte[]>> open = new ArrayList<>(polled.size());
-        List<List<ConsumerRecord<byte[], byte[]>>> alone = new ArrayList<>();
+        // who was tried last is tried last: one that stays slow must not starve the next
+        SortedMap<Long, List<ConsumerRecord<byte[], byte[]>>> alone = new TreeMap<>();
         for (ConsumerRecord<byte[], byte[]> each : polled) {
-            PartitionProgress partition = assigned.get(new TopicPartition(each.topic(), each.partition()));
-            if (partition != null && partition.isSlow(each.offset())) {
-                alone.add(List.of(each));
+            PartitionProgress partition = mine(new TopicPartition(each.topic(), each.partition()));
+            Long slow = partition == null ? null : partition.slowAt(each.offset());
+            if (slow != null) {
+                alone.put(slow, List.of(each));
             } else if (partition == null || !partition.isSettled(each.offset())) {
                 open.add(each);
             }
@@ -201,7 +272,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
         if (from < open.size()) {
             shares.add(open.subList(from, open.size()));
         }
-        shares.addAll(alone);
+        shares.addAll(alone.values());
         return shares;
     }
 
@@ -218,20 +289,48 @@ final class Progress implements ConsumerAwareRebalanceListener {
         return value == null ? 0 : value.length;
     }
 
-    /** A partition has nothing more to poll. */
+    /**
+     * A partition has nothing more to poll. While the broker does not answer, one of a consumer's partitions asks at a
+     * time: all of them in a row would keep it from polling, and from stopping, for the sum of their time-outs.
+     */
     void idle(TopicPartition idle, Consumer<?, ?> consumer) {
-        PartitionProgress partition = assigned.get(idle);
-        if (partition == null) {
+        PartitionProgress partition = mine(idle);
+        if (partition == null || !quiet.mayAsk(idle, clock.millis())) {
             return;
         }
         try {
-            if (partition.isShortened() || !partition.isPlaceKnown()) {
-                place(consumer, idle, partition);
+            if (partition.isToPlace()) {
+                place(consumer, List.of(idle));
             } else {
                 partition.idleAt(consumer.position(idle, BROKER_TIMEOUT));
             }
         } catch (KafkaException e) {
+            quiet.unanswered(idle, clock.millis());
             log.debug("the broker does not answer; the next time it may", e);
+        }
+    }
+
+    /**
+     * Commits where an idle partition is, if there is a gap before, so that who gets it next does not tell it again. On the
+     * consumer's thread.
+     *
+     * @param areRecorded whether the gaps that were told are on record: nothing is committed before
+     */
+    void commitBehindGap(TopicPartition idle, Consumer<?, ?> consumer, BooleanSupplier areRecorded) {
+        PartitionProgress partition = mine(idle);
+        long next = partition == null ? PartitionProgress.UNKNOWN : partition.toCommit();
+        if (partition == null
+                || next == PartitionProgress.UNKNOWN
+                || !areRecorded.getAsBoolean()
+                || !quiet.mayAsk(idle, clock.millis())) {
+            return;
+        }
+        try {
+            consumer.commitSync(Map.of(idle, new OffsetAndMetadata(next)), BROKER_TIMEOUT);
+            partition.committed(next);
+        } catch (KafkaException e) {
+            quiet.unanswered(idle, clock.millis());
+            log.debug("not committed behind a gap; the next time it may be", e);
         }
     }
 
@@ -249,11 +348,11 @@ final class Progress implements ConsumerAwareRebalanceListener {
     Duration waiting(List<ConsumerRecord<byte[], byte[]>> inHand, Cause cause) {
         int[] failures = {1};
         // what lies in its other partitions waits, too
-        assigned.values().forEach(partition -> partition.consumerWaits(Thread.currentThread(), clock.millis()));
+        consumerWaits();
         perPartition(inHand, (partition, records) -> {
             partition.waits(cause, clock.millis());
             if (cause == Cause.DATABASE_SLOW) {
-                partition.tooSlow(records.get(0).offset(), inHand.size());
+                partition.tooSlow(records.get(0).offset(), inHand.size(), turns.incrementAndGet());
             }
             failures[0] = Math.max(failures[0], partition.failures());
         });
@@ -298,15 +397,21 @@ final class Progress implements ConsumerAwareRebalanceListener {
         assigned.forEach((key, partition) -> {
             long next = before.getOrDefault(key, PartitionProgress.UNKNOWN);
             long end = ends.getOrDefault(key, Long.MAX_VALUE);
-            if (end < next && partition.next() >= next && !partition.isShortened()) {
-                gaps.accept(new Gap(key, end, next, Why.LOG_SHORTENED));
-                partition.shortened();
-            } else if (starts.containsKey(key)) {
-                partition
-                        .lostBefore(Objects.requireNonNull(starts.get(key)))
-                        .forEach(lost -> gaps.accept(new Gap(key, lost.from(), lost.to(), Why.DELETED)));
+            if (!foundEnd(key, partition, next, end) && starts.containsKey(key)) {
+                partition.lostBefore(Objects.requireNonNull(starts.get(key))).forEach(lost -> {
+                    gaps.accept(new Gap(key, lost.from(), lost.to(), Why.DELETED));
+                    partition.toldGap();
+                });
             }
         });
+    }
+
+    private boolean foundEnd(TopicPartition key, PartitionProgress partition, long next, long end) {
+        boolean shortened = partition.isShortenedBy(next, end);
+        if (shortened) {
+            gaps.accept(new Gap(key, end, next, Why.LOG_SHORTENED));
+        }
+        return shortened;
     }
 
     Set<TopicPartition> partitions() {
@@ -337,9 +442,14 @@ final class Progress implements ConsumerAwareRebalanceListener {
         listening = true;
     }
 
-    /** The broker refuses that consumer, which will try again. */
+    private void consumerWaits() {
+        assigned.values().forEach(partition -> partition.consumerWaits(Thread.currentThread(), clock.millis()));
+    }
+
+    /** The broker refuses that consumer, whose thread this is, and which will try again. */
     void refused(Object consumer) {
         refused.add(consumer);
+        consumerWaits();
     }
 
     /** The broker refuses that consumer no longer. */
@@ -379,7 +489,7 @@ final class Progress implements ConsumerAwareRebalanceListener {
                     || polled.get(to).partition() != polled.get(from).partition()) {
                 TopicPartition key = new TopicPartition(
                         polled.get(from).topic(), polled.get(from).partition());
-                PartitionProgress partition = assigned.get(key);
+                PartitionProgress partition = mine(key);
                 if (partition != null) {
                     action.accept(partition, polled.subList(from, to));
                 }

@@ -1,14 +1,18 @@
 package dev.pipelinetracker.listen;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import dev.pipelinetracker.listen.Gap.Why;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,6 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,8 +38,20 @@ class ProgressTest {
     private Instant now = Instant.parse("2026-11-22T12:00:00Z");
     private final List<Gap> gaps = new ArrayList<>();
     private final List<TopicPartition> released = new ArrayList<>();
-    private final Progress progress = new Progress(() -> now, gaps::add, released::add);
-    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("latest");
+    private final Progress progress = new Progress(() -> now, Duration.ofMinutes(1), gaps::add, released::add);
+    private final List<TopicPartition> asked = new ArrayList<>();
+    private final Set<TopicPartition> silent = new HashSet<>();
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("latest") {
+        @Override
+        public synchronized Map<TopicPartition, Long> beginningOffsets(
+                Collection<TopicPartition> partitions, Duration timeout) {
+            if (partitions.stream().anyMatch(silent::contains)) {
+                asked.addAll(partitions);
+                throw new TimeoutException("no answer");
+            }
+            return super.beginningOffsets(partitions, timeout);
+        }
+    };
 
     @BeforeEach
     void assign() {
@@ -114,6 +131,49 @@ class ProgressTest {
     }
 
     @Test
+    void aRecordThatStaysSlowDoesNotStarveAnotherThatWasSlowForAWhile() {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 8);
+        Set<Long> locked = new TreeSet<>(Set.of(START + 1, START + 6));
+        for (int attempt = 0; attempt < 40; attempt++) {
+            if (attempt == 25) {
+                locked.remove(START + 6);
+            }
+            for (List<ConsumerRecord<byte[], byte[]>> share : progress.started(batch)) {
+                if (share.stream().anyMatch(each -> locked.contains(each.offset()))) {
+                    progress.waiting(share, Cause.DATABASE_SLOW);
+                    break;
+                }
+                progress.settled(share);
+            }
+        }
+        assertThat(progress.started(batch)).containsExactly(List.of(batch.get(1)));
+    }
+
+    @Test
+    void aConsumerThatHearsLateOfItsLossTakesNothingFromItsSibling() throws InterruptedException {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 3);
+        progress.started(batch);
+        onSiblingsThread(() -> {
+            progress.onPartitionsAssigned(consumer, List.of(FIRST));
+            progress.started(batch);
+            progress.settled(batch.subList(0, 2));
+        });
+
+        progress.acknowledged(batch);
+        progress.onPartitionsLost(consumer, List.of(FIRST));
+
+        assertThat(progress.partitions()).contains(FIRST);
+        assertThat(progress.places()).containsEntry(FIRST, START);
+        assertThat(released).isEmpty();
+    }
+
+    private static void onSiblingsThread(Runnable action) throws InterruptedException {
+        Thread sibling = new Thread(action, "sibling");
+        sibling.start();
+        sibling.join();
+    }
+
+    @Test
     void sharesGrowAgainOnceBatchesAreDone() {
         List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 1000);
         for (int attempt = 0; attempt < 6; attempt++) {
@@ -175,6 +235,17 @@ class ProgressTest {
     }
 
     @Test
+    void aGapIsNotForgottenForAnotherJumpBehindIt() {
+        progress.started(records(FIRST, START + 400, 100));
+        progress.acknowledged(records(FIRST, START + 400, 100));
+        progress.started(records(FIRST, START + 501, 5));
+
+        logsStartAt(FIRST, START + 400);
+
+        assertThat(gaps).containsExactly(new Gap(FIRST, START, START + 400, Why.DELETED));
+    }
+
+    @Test
     void whatIsSettledAlreadyIsNotLostWithTheRestOfItsBatch() {
         List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 10);
         progress.started(batch);
@@ -204,6 +275,38 @@ class ProgressTest {
         assertThat(gaps).as("told once").hasSize(2);
     }
 
+    @Test
+    void aGapBeforeAQuietPartitionIsToldOnceHoweverOftenItIsAssigned() {
+        logs(START + 5, START + 5);
+        progress.onPartitionsAssigned(consumer, List.of(FIRST));
+        progress.idle(FIRST, consumer);
+        progress.commitBehindGap(FIRST, consumer, () -> false);
+        assertThat(committed(FIRST)).as("before it is on record").isEqualTo(START);
+        progress.commitBehindGap(FIRST, consumer, () -> true);
+        progress.commitBehindGap(SECOND, consumer, () -> true);
+
+        progress.onPartitionsAssigned(consumer, List.of(FIRST));
+
+        assertThat(gaps).containsExactly(new Gap(FIRST, START, START + 5, Why.DELETED));
+        assertThat(committed(SECOND)).isEqualTo(START);
+    }
+
+    @Test
+    void nothingIsCommittedBehindAGapWhileABatchIsInHand() {
+        logs(START + 5, START + 20);
+        progress.onPartitionsAssigned(consumer, List.of(FIRST));
+        progress.started(records(FIRST, START + 5, 3));
+
+        progress.commitBehindGap(FIRST, consumer, () -> true);
+
+        assertThat(committed(FIRST)).isEqualTo(START);
+    }
+
+    private long committed(TopicPartition partition) {
+        return Objects.requireNonNull(consumer.committed(Set.of(partition)).get(partition))
+                .offset();
+    }
+
     @ParameterizedTest
     @CsvSource({"0, 0", "7, 1"})
     void aGroupWithoutAnOffsetStartsAtTheLogsStartAndMissesWhatWasBefore(long start, int found) {
@@ -220,7 +323,7 @@ class ProgressTest {
 
     @Test
     void aBrokerThatDoesNotAnswerAtTheAssignmentHidesNoGap() {
-        consumer.setOffsetsException(new org.apache.kafka.common.errors.TimeoutException("no answer"));
+        consumer.setOffsetsException(new TimeoutException("no answer"));
         logs(START + 5, START + 20);
         progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
         assertThat(gaps).isEmpty();
@@ -233,6 +336,30 @@ class ProgressTest {
         assertThat(gaps)
                 .containsExactly(
                         new Gap(FIRST, START, START + 5, Why.DELETED), new Gap(SECOND, START, START + 5, Why.DELETED));
+    }
+
+    @Test
+    void aBrokerThatIsAwayCostsAConsumerOneTimeOutAtATimeAndEachPartitionHasItsTurn() {
+        consumer.setOffsetsException(new TimeoutException("no answer"));
+        progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
+        silent.addAll(List.of(FIRST, SECOND));
+        idleBoth();
+        idleBoth();
+        assertThat(asked).as("in a row").containsExactly(FIRST);
+
+        now = now.plusSeconds(1);
+        idleBoth();
+        assertThat(asked).as("a moment later").containsExactly(FIRST, SECOND);
+
+        now = now.plusSeconds(12);
+        silent.clear();
+        idleBoth();
+        assertThat(progress.places()).containsOnlyKeys(FIRST, SECOND);
+    }
+
+    private void idleBoth() {
+        progress.idle(FIRST, consumer);
+        progress.idle(SECOND, consumer);
     }
 
     @Test
@@ -250,6 +377,59 @@ class ProgressTest {
         assertThat(consumer.position(FIRST)).isZero();
         assertThat(progress.isInPlace(consumer, records(FIRST, 0, 5))).isTrue();
         assertThat(progress.started(records(FIRST, 0, 5))).hasSize(1);
+    }
+
+    @Test
+    void ofALogThatWasMadeAnewUnderABatchThatWaitsEveryRecordIsProcessed() {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 5);
+        progress.started(batch);
+        progress.settled(batch.subList(0, 2));
+        progress.waiting(batch, Cause.REGISTRY);
+        logs(0, START + 15);
+
+        // the consumer was reset to the new log's start by itself, before anybody looked
+        List<ConsumerRecord<byte[], byte[]>> anew = records(FIRST, 0, (int) START + 15);
+        assertThat(progress.isInPlace(consumer, anew)).isTrue();
+
+        assertThat(progress.started(anew)).containsExactly(anew);
+        assertThat(released).containsExactly(FIRST);
+    }
+
+    @Test
+    void aShorterLogIsOnRecordThoughItsConsumerFoundItFirst() {
+        progress.acknowledged(records(FIRST, START, 10));
+        logs(0, START + 3);
+
+        assertThat(progress.isInPlace(consumer, records(FIRST, 0, 5))).isTrue();
+        progress.started(records(FIRST, 0, 5));
+        progress.findGaps(progress.places(), Map.of(), Map.of(FIRST, START + 3));
+
+        assertThat(gaps).containsExactly(new Gap(FIRST, START + 3, START + 10, Why.LOG_SHORTENED));
+    }
+
+    @Test
+    void whatIsDeliveredAgainAfterAFailedCommitIsNoGap() {
+        progress.acknowledged(records(FIRST, START, 10));
+
+        assertThat(progress.isInPlace(consumer, records(FIRST, START, 10))).isTrue();
+        assertThat(gaps).isEmpty();
+    }
+
+    @Test
+    void ofTwoShorterLogsNeitherIsSkippedWhenTheBrokerTellsOnlyOneStart() {
+        List<ConsumerRecord<byte[], byte[]>> polled = records(FIRST, START, 2);
+        polled.addAll(records(SECOND, START, 2));
+        logs(0, 3);
+        progress.findGaps(progress.places(), Map.of(), Map.of(FIRST, 3L, SECOND, 3L));
+        silent.add(SECOND);
+
+        assertThatThrownBy(() -> progress.isInPlace(consumer, polled)).isInstanceOf(TimeoutException.class);
+        assertThat(consumer.position(FIRST)).isEqualTo(START);
+
+        silent.clear();
+        assertThat(progress.isInPlace(consumer, polled)).isFalse();
+        assertThat(consumer.position(FIRST)).isZero();
+        assertThat(consumer.position(SECOND)).isZero();
     }
 
     @Test
@@ -324,7 +504,7 @@ class ProgressTest {
         brokerTellsForSixMinutes(START + 1);
         assertThat(progress.stuck(limit)).containsExactly(FIRST);
 
-        now = now.plus(Duration.ofMinutes(1));
+        now = now.plus(Duration.ofMinutes(3));
         assertThat(progress.stuck(limit)).as("the broker does not answer").isEmpty();
         progress.ends(Map.of(FIRST, START + 1));
         assertThat(progress.stuck(limit)).as("the broker is back a moment ago").isEmpty();
@@ -341,6 +521,17 @@ class ProgressTest {
         progress.started(records(FIRST, START, 1));
         brokerTellsForSixMinutes(START + 1);
         assertThat(progress.stuck(limit)).as("an attempt that does not end").containsExactly(FIRST);
+    }
+
+    @Test
+    void aConsumerThatTheBrokerRefusesIsNotStuck() {
+        progress.ends(Map.of(FIRST, START + 1));
+        for (int attempt = 0; attempt < 36; attempt++) {
+            now = now.plusSeconds(10);
+            progress.refused(consumer);
+            progress.ends(Map.of(FIRST, START + 1));
+        }
+        assertThat(progress.stuck(Duration.ofMinutes(5))).isEmpty();
     }
 
     private void brokerTellsForSixMinutes(long end) {
