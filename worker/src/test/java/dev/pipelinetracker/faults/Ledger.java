@@ -69,8 +69,8 @@ final class Ledger implements AutoCloseable {
                         "linger.ms", "5",
                         "reconnect.backoff.max.ms", "200",
                         // longer than a broker of these tests is ever away
-                        "delivery.timeout.ms", "60000",
-                        "max.block.ms", "30000",
+                        "delivery.timeout.ms", "180000",
+                        "max.block.ms", "120000",
                         "max.request.size", "30000000"),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
