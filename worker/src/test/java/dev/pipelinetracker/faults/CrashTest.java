@@ -46,6 +46,8 @@ class CrashTest {
         stage.publish(Kind.RUNS, 500);
         stage.settle();
         WorkerProcess second = stage.startWorker(session);
+        // one who dies while partitions are being handed over is missed twice, each time for a session
+        await().atMost(Stage.LIMIT).until(() -> stage.isSettledAmong(Kind.RUNS, 4));
         try (Connection lock = lockTable(Kind.RUNS)) {
             stage.publish(Kind.RUNS, 500);
             awaitBlockedStatement();

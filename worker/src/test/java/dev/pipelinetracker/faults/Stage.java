@@ -42,6 +42,7 @@ final class Stage implements AutoCloseable {
     private static final String TEMPLATE = "migrated";
     private static final String ROLE = "tracker_worker";
 
+    private final int partitions;
     private final String prefix;
     private final String databaseName;
     private final TcpProxy databaseProxy = new TcpProxy(postgres().port());
@@ -86,6 +87,7 @@ final class Stage implements AutoCloseable {
     }
 
     private Stage(String name, int partitions) {
+        this.partitions = partitions;
         prefix = name + ".";
         databaseName = name;
         // a database is copied only while nobody is connected to the original
@@ -228,6 +230,22 @@ final class Stage implements AutoCloseable {
                 .values()
                 .forEach(group -> group.members().forEach(member -> ids.add(member.consumerId())));
         return ids;
+    }
+
+    /** Whether a feed's group has so many members, and shared its partitions among them. */
+    boolean isSettledAmong(Kind kind, int members) {
+        ConsumerGroupDescription group = FaultyBroker.done(broker().admin()
+                        .describeConsumerGroups(List.of(kind.group()))
+                        .all())
+                .get(kind.group());
+        return group != null
+                && group.groupState() == GroupState.STABLE
+                && group.members().size() == members
+                && group.members().stream()
+                                .mapToInt(member ->
+                                        member.assignment().topicPartitions().size())
+                                .sum()
+                        == partitions;
     }
 
     /** Whether every member of a feed's group has so many partitions, and all are assigned. */
