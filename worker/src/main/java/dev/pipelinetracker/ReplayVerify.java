@@ -33,7 +33,8 @@ final class ReplayVerify extends OperatorCommand<Replays> {
 
     @Option(
             names = "--accept-rejected",
-            description = "Records that are rejected, and so have no row, do not count: their dead letters are enough.")
+            description =
+                    "Records that the database rejects (unknown_org, refused_by_database), and so have no row, do not count: their dead letters are enough.")
     private boolean acceptRejected;
 
     ReplayVerify() {

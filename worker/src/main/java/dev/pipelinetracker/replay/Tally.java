@@ -72,6 +72,11 @@ public final class Tally {
         return rejected.values().stream().mapToLong(Long::longValue).sum();
     }
 
+    /** Records that were rejected for what the database holds: with another state of it they would have a row. */
+    long rejectedByDatabase() {
+        return rejected.getOrDefault(Reason.UNKNOWN_ORG, 0L) + rejected.getOrDefault(Reason.REFUSED_BY_DATABASE, 0L);
+    }
+
     /** All records read. */
     public long records() {
         return skipped

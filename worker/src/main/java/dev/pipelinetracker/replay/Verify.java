@@ -18,12 +18,12 @@ final class Verify {
         this.operator = operator;
     }
 
-    /** Shows what it found; whether all was read and nothing is missing, stale or, unless that is accepted, rejected. */
+    /** Shows what it found; whether all was read and nothing is missing, stale or, unless that is accepted, rejected by the database. */
     boolean holds() {
         Run.Ending ending = run.with(comparison, new Tally());
         Tally tally = ending.tally();
         boolean lacks = comparison.missing() + comparison.stale() > 0;
-        boolean holds = ending.finished() && !lacks && (acceptRejected || tally.rejected() == 0);
+        boolean holds = ending.finished() && !lacks && (acceptRejected || tally.rejectedByDatabase() == 0);
         Map<String, Object> object = comparison.asMap();
         object.put("rejected", tally.rejected());
         object.put("rejections", tally.rejections());
@@ -42,9 +42,9 @@ final class Verify {
                                 tally.rejected(),
                                 tally.rejected() == 0 ? "" : " " + tally.rejections(),
                                 tally.skipped()));
-        if (tally.rejected() > 0 && !acceptRejected) {
+        if (tally.rejectedByDatabase() > 0 && !acceptRejected) {
             operator.say(
-                    "What is rejected now has no row, and no dead letter unless it was rejected when it was first consumed: compare with `dead-letters list`. If that is as it should be: --accept-rejected");
+                    "What the database rejects now has no row, and no dead letter unless it was rejected when it was first consumed: compare with `dead-letters list`. If that is as it should be: --accept-rejected");
         }
         if (ending.finished() && lacks) {
             operator.say("To mend it: the same command without `verify`, first with --dry-run");
