@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
@@ -44,9 +42,6 @@ final class Progress implements ConsumerAwareRebalanceListener {
 
     // a person has to mend it: no need to hurry, nor to flood the log
     private static final Duration LONGEST_PAUSE_WHEN_STOPPED = Duration.ofSeconds(10);
-
-    // bytes; what is processed together is there three times: as polled, as events, and as the statement's parameters
-    private static final long LARGEST_SHARE = 16L << 20;
 
     private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(2);
 
@@ -238,55 +233,10 @@ final class Progress implements ConsumerAwareRebalanceListener {
             whole[0] &= partition.isWhole();
             limit[0] = Math.min(limit[0], partition.limit());
         });
-        if (whole[0] && limit[0] >= polled.size() && bytes(polled) <= LARGEST_SHARE) {
+        if (whole[0] && limit[0] >= polled.size() && Shares.isSmall(polled)) {
             return List.of(polled);
         }
-        return shares(polled, limit[0]);
-    }
-
-    private List<List<ConsumerRecord<byte[], byte[]>>> shares(List<ConsumerRecord<byte[], byte[]>> polled, int limit) {
-        List<ConsumerRecord<byte[], byte[]>> open = new ArrayList<>(polled.size());
-        // who was tried last is tried last: one that stays slow must not starve the next
-        SortedMap<Long, List<ConsumerRecord<byte[], byte[]>>> alone = new TreeMap<>();
-        for (ConsumerRecord<byte[], byte[]> each : polled) {
-            PartitionProgress partition = mine(new TopicPartition(each.topic(), each.partition()));
-            Long slow = partition == null ? null : partition.slowAt(each.offset());
-            if (slow != null) {
-                alone.put(slow, List.of(each));
-            } else if (partition == null || !partition.isSettled(each.offset())) {
-                open.add(each);
-            }
-        }
-        List<List<ConsumerRecord<byte[], byte[]>>> shares = new ArrayList<>();
-        int from = 0;
-        long bytes = 0;
-        for (int i = 0; i < open.size(); i++) {
-            int size = bytes(open.get(i));
-            if (i > from && (i - from == limit || bytes + size > LARGEST_SHARE)) {
-                shares.add(open.subList(from, i));
-                from = i;
-                bytes = 0;
-            }
-            bytes += size;
-        }
-        if (from < open.size()) {
-            shares.add(open.subList(from, open.size()));
-        }
-        shares.addAll(alone.values());
-        return shares;
-    }
-
-    private static long bytes(List<ConsumerRecord<byte[], byte[]>> records) {
-        long bytes = 0;
-        for (ConsumerRecord<byte[], byte[]> each : records) {
-            bytes += bytes(each);
-        }
-        return bytes;
-    }
-
-    private static int bytes(ConsumerRecord<byte[], byte[]> each) {
-        byte[] value = each.value();
-        return value == null ? 0 : value.length;
+        return Shares.of(polled, limit[0], this::mine);
     }
 
     /**

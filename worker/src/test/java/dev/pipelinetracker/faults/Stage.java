@@ -20,6 +20,7 @@ import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.common.GroupState;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -232,12 +233,16 @@ final class Stage implements AutoCloseable {
         return ids;
     }
 
-    /** Whether a feed's group has so many members, and shared its partitions among them. */
-    boolean isSettledAmong(Kind kind, int members) {
-        ConsumerGroupDescription group = FaultyBroker.done(broker().admin()
+    private @Nullable ConsumerGroupDescription group(Kind kind) {
+        return FaultyBroker.done(broker().admin()
                         .describeConsumerGroups(List.of(kind.group()))
                         .all())
                 .get(kind.group());
+    }
+
+    /** Whether a feed's group has so many members, and shared its partitions among them. */
+    boolean isSettledAmong(Kind kind, int members) {
+        ConsumerGroupDescription group = group(kind);
         return group != null
                 && group.groupState() == GroupState.STABLE
                 && group.members().size() == members
@@ -250,10 +255,7 @@ final class Stage implements AutoCloseable {
 
     /** Whether every member of a feed's group has so many partitions, and all are assigned. */
     boolean isEachMembersShare(Kind kind, int partitions) {
-        ConsumerGroupDescription group = FaultyBroker.done(broker().admin()
-                        .describeConsumerGroups(List.of(kind.group()))
-                        .all())
-                .get(kind.group());
+        ConsumerGroupDescription group = group(kind);
         return group != null
                 && group.groupState() == GroupState.STABLE
                 && group.members().stream()
