@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -18,13 +17,9 @@ class ComposeTest {
 
     @Test
     void composeAcceptsTheFile() throws Exception {
-        Tool compose = Tool.required("ComposeTest", "apt-get install docker-compose", "docker-compose", "docker");
-        List<String> config = new ArrayList<>(List.of("-f", FILE.toString(), "--profile", "demo", "config", "-q"));
-        if (compose.program().endsWith("docker")) {
-            config.add(0, "compose");
-        }
+        Tool compose = Tool.required("ComposeTest", "apt-get install docker-compose", "docker-compose");
 
-        Tool.Outcome outcome = compose.run(config.toArray(String[]::new));
+        Tool.Outcome outcome = compose.run("-f", FILE.toString(), "--profile", "demo", "config", "-q");
 
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
     }
