@@ -24,6 +24,8 @@ class PrometheusRulesTest {
     private static final Path EXPOSITION = Path.of("..", "worker", "src", "test", "resources", "exposition.txt");
     private static final Pattern NAME = Pattern.compile("[a-z_:]*tracker_[a-z0-9_:]+");
 
+    private static final Pattern GROUPED = Pattern.compile("\\b(?:by|on) ?\\(([^)]*)\\)");
+
     static Stream<String> alerts() {
         return rules("alerts.yaml").map(rule -> rule.at("alert").text());
     }
@@ -88,6 +90,20 @@ class PrometheusRulesTest {
                 .allSatisfy(rule -> assertThat(
                                 NAME.matcher(rule.at("expr").text()).results().map(found -> found.group()))
                         .isSubsetOf(known));
+    }
+
+    /** Two fleets in one Prometheus, mixed, would hide one another. */
+    @Test
+    void everyRuleKeepsTheFleetsApart() {
+        assertThat(Stream.concat(rules("rules.yaml"), rules("alerts.yaml")))
+                .isNotEmpty()
+                .allSatisfy(rule -> assertThat(GROUPED.matcher(rule.at("expr").text())
+                                .results()
+                                .map(found -> found.group(1)))
+                        .allMatch(labels -> labels.matches("job, namespace(, .*)?")))
+                // an aggregation without labels
+                .allSatisfy(rule -> assertThat(rule.at("expr").text())
+                        .doesNotContainPattern("\\b(sum|max|min|avg|count|group) ?\\("));
     }
 
     private static Stream<Yaml> rules(String file) {

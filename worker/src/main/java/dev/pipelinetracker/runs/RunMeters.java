@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,13 +31,24 @@ class RunMeters {
             .mapToObj(seconds -> Duration.ofSeconds((long) seconds))
             .toArray(Duration[]::new);
 
+    static final String OPEN_RUNS = """
+            SELECT count(*) AS open,
+                   greatest(0, coalesce(extract(epoch FROM statement_timestamp() AT TIME ZONE 'UTC'
+                       - min("timestamp") FILTER (WHERE pipeline_id IS NOT NULL)), 0)) AS oldest
+            FROM analytics_pipeline_history
+            WHERE status = 'running'
+            """;
+
     /** A combination of labels. */
     private record State(RunStatus status, @Nullable RunType type) {}
 
     private record Meters(Counter runs, Timer duration) {}
 
+    /** What is open in the table: how many, and the seconds since the oldest one's last event. */
+    private record OpenRuns(long count, double oldestSeconds) {}
+
     private final Map<State, Meters> meters = new HashMap<>();
-    private final AtomicLong openRuns = new AtomicLong();
+    private volatile OpenRuns openRuns = new OpenRuns(0, 0);
     private final JdbcClient database;
 
     RunMeters(MeterRegistry registry, JdbcClient database) {
@@ -50,8 +60,13 @@ class RunMeters {
                 meters.put(new State(status, type), register(registry, status, type));
             }
         }
-        Gauge.builder("tracker.open.runs", openRuns, AtomicLong::get)
+        Gauge.builder("tracker.open.runs", () -> openRuns.count())
                 .description("Runs whose newest state is running, of all organizations, read from the table")
+                .register(registry);
+        Gauge.builder("tracker.oldest.open.run.age", () -> openRuns.oldestSeconds())
+                .description(
+                        "Time since the last event of the run that has been open longest, read from the table; 0 without one")
+                .baseUnit("seconds")
                 .register(registry);
     }
 
@@ -64,15 +79,19 @@ class RunMeters {
         }
     }
 
-    /** From the partial index {@code tracker_open_runs}; keeps the last count while the database is away. */
+    /**
+     * From the partial index {@code tracker_open_runs}; keeps what was read last while the database is away. The age leaves out
+     * rows without a pipeline_id: they are not the worker's, and no event will ever end one. An age below zero is a publisher's
+     * clock that is ahead.
+     */
     @Scheduled(fixedDelayString = "${tracker.gauges-interval:15s}")
-    void countOpenRuns() {
+    void readOpenRuns() {
         try {
-            openRuns.set(database.sql("SELECT count(*) FROM analytics_pipeline_history WHERE status = 'running'")
-                    .query(Long.class)
-                    .single());
+            openRuns = database.sql(OPEN_RUNS)
+                    .query((row, number) -> new OpenRuns(row.getLong("open"), row.getDouble("oldest")))
+                    .single();
         } catch (DataAccessException e) {
-            log.debug("open runs not counted: {}", e.getClass().getSimpleName());
+            log.debug("open runs not read: {}", e.getClass().getSimpleName());
         }
     }
 

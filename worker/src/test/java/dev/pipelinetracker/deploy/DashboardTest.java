@@ -103,6 +103,8 @@ class DashboardTest {
 
     private static String ask(String expression) {
         String asked = expression
+                .replace("$namespace", ".*")
+                .replace("$job", ".*")
                 .replace("$feed", ".*")
                 .replace("$instance", ".*")
                 .replace("$__rate_interval", "10s")
