@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -138,6 +139,63 @@ class HelmChartTest {
     }
 
     @Test
+    void theNetworkPolicyLetsScrapesInAndWorkersOutToWhatTheyNeedAndNoFurther() {
+        List<Yaml> manifests = render("values.yaml", chart -> chart);
+        Yaml policy = one(manifests, "NetworkPolicy").at("spec");
+
+        assertThat(podLabels(manifests)).containsAllEntriesOf(map(policy.at("podSelector", "matchLabels")));
+        assertThat(policy.at("policyTypes").node()).isEqualTo(List.of("Ingress", "Egress"));
+        assertThat(policy.at("ingress").items()).singleElement().satisfies(scrape -> {
+            assertThat(ports(scrape)).containsExactly("TCP 8081");
+            assertThat(scrape.at("from").items())
+                    .singleElement()
+                    .extracting(peer ->
+                            map(peer.at("namespaceSelector", "matchLabels")).get("kubernetes.io/metadata.name"))
+                    .isEqualTo("monitoring");
+        });
+        assertThat(policy.at("egress").items().stream().map(HelmChartTest::ports))
+                .containsExactly(
+                        List.of("UDP 53", "TCP 53"), List.of("TCP 9092"), List.of("TCP 5432"), List.of("TCP 8080"));
+    }
+
+    @Test
+    void theNetworkPolicyCanBeNarrowedAndLeftOut() {
+        Yaml narrow = one(
+                        render(
+                                "values.yaml",
+                                chart -> chart.set("networkPolicy.scrapeFrom", "{}")
+                                        .set("networkPolicy.egress[0].name", "kafka")
+                                        .set("networkPolicy.egress[0].port", 9093)
+                                        .set("networkPolicy.egress[0].to[0].ipBlock.cidr", "10.1.0.0/16")),
+                        "NetworkPolicy")
+                .at("spec");
+
+        // an empty list of peers would be everybody
+        assertThat(narrow.at("ingress").items()).isEmpty();
+        Yaml kafka = narrow.at("egress").items().get(1);
+        assertThat(ports(kafka)).containsExactly("TCP 9093");
+        assertThat(kafka.at("to").items())
+                .singleElement()
+                .extracting(peer -> peer.at("ipBlock", "cidr").text())
+                .isEqualTo("10.1.0.0/16");
+        assertThat(render("values.yaml", chart -> chart.set("networkPolicy.enabled", false)))
+                .extracting(manifest -> manifest.at("kind").text())
+                .doesNotContain("NetworkPolicy");
+    }
+
+    @Test
+    void oneWorkerMayBeTakenAwayAtATimeAndNoJobCountsAsOne() {
+        List<Yaml> manifests = render("values.yaml", chart -> chart);
+        Yaml budget = one(manifests, "PodDisruptionBudget").at("spec");
+        Map<String, String> selected = map(budget.at("selector", "matchLabels"));
+        Yaml migration = one(manifests, "Job").at("spec", "template", "metadata", "labels");
+
+        assertThat(budget.at("maxUnavailable").node()).isEqualTo(1);
+        assertThat(podLabels(manifests)).containsAllEntriesOf(selected);
+        assertThat(map(migration).entrySet().containsAll(selected.entrySet())).isFalse();
+    }
+
+    @Test
     void theRulesAreThoseThatPromtoolHasTested() {
         Yaml groups = one(render("values-large.yaml", chart -> chart), "PrometheusRule")
                 .at("spec", "groups");
@@ -224,6 +282,22 @@ class HelmChartTest {
                 .toList();
         assertThat(found).as(kind).hasSize(1);
         return found.get(0);
+    }
+
+    private static Map<String, String> map(Yaml node) {
+        return node.keys().stream()
+                .collect(Collectors.toMap(key -> key, key -> node.at(key).text()));
+    }
+
+    /** The labels of the worker's pods. */
+    private static Map<String, String> podLabels(List<Yaml> manifests) {
+        return map(one(manifests, "Deployment").at("spec", "template", "metadata", "labels"));
+    }
+
+    private static List<String> ports(Yaml rule) {
+        return rule.at("ports").items().stream()
+                .map(port -> port.at("protocol").text() + " " + port.at("port").text())
+                .toList();
     }
 
     private static List<String> arguments(Yaml job) {

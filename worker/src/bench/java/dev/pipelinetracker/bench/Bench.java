@@ -66,6 +66,7 @@ final class Bench {
         parts.put("growth", new GrowthPart());
         parts.put("memory", new MemoryPart());
         parts.put("start", new StartPart());
+        parts.put("fleet", new FleetPart());
         parts.put("micro", new MicroPart());
         return parts;
     }
