@@ -163,7 +163,7 @@ class HelmChartTest {
         Yaml narrow = one(
                         render(
                                 "values.yaml",
-                                chart -> chart.set("networkPolicy.scrapeFrom", "{}")
+                                chart -> chart.set("networkPolicy.scrapeFrom", "null")
                                         .set("networkPolicy.egress[0].name", "kafka")
                                         .set("networkPolicy.egress[0].port", 9093)
                                         .set("networkPolicy.egress[0].to[0].ipBlock.cidr", "10.1.0.0/16")),
@@ -195,12 +195,21 @@ class HelmChartTest {
         assertThat(map(migration).entrySet().containsAll(selected.entrySet())).isFalse();
     }
 
+    /** The chart as it is in the tree, where they are links to the files outside of it, which Helm follows. */
     @Test
-    void theRulesAreThoseThatPromtoolHasTested() {
-        Yaml groups = one(render("values-large.yaml", chart -> chart), "PrometheusRule")
-                .at("spec", "groups");
+    void rulesAndDashboardAreTheVeryFilesThatAreTested() throws IOException {
+        List<Yaml> manifests = render(
+                CHART,
+                "values-large.yaml",
+                chart -> chart.set("kafka.bootstrapServers", "kafka:9092")
+                        .set("database.url", "jdbc:postgresql://postgres:5432/etl")
+                        .set("registry.url", "http://registry:8080"));
 
-        assertThat(groups.items())
+        assertThat(one(manifests, "ConfigMap")
+                        .at("data", "pipeline-tracker.json")
+                        .text())
+                .isEqualTo(Files.readString(Path.of("grafana", "dashboards", "pipeline-tracker.json")));
+        assertThat(one(manifests, "PrometheusRule").at("spec", "groups").items())
                 .containsExactlyElementsOf(Stream.of("rules.yaml", "alerts.yaml")
                         .flatMap(file -> Yaml.read(Path.of("prometheus", file)).at("groups").items().stream())
                         .toList());
@@ -264,11 +273,15 @@ class HelmChartTest {
     }
 
     private static List<Yaml> render(String values, UnaryOperator<TemplateCommand> more) {
-        String text = more.apply(new Helm(copy)
+        return render(copy, values, more);
+    }
+
+    private static List<Yaml> render(Path chart, String values, UnaryOperator<TemplateCommand> more) {
+        String text = more.apply(new Helm(chart)
                         .template()
                         .withName("tracker")
                         .withKubeVersion("1.34.0")
-                        .withValuesFile(copy.resolve(values)))
+                        .withValuesFile(chart.resolve(values)))
                 .call();
         return Stream.of(text.split("(?m)^---$"))
                 .map(Yaml::parse)
