@@ -2,6 +2,7 @@ package dev.pipelinetracker.bench;
 
 import dev.pipelinetracker.faults.FaultyBroker;
 import dev.pipelinetracker.faults.Signal;
+import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -44,7 +45,6 @@ final class FleetPart implements Part {
                 while (workers.size() < WORKERS) {
                     workers.add(start(stage, round, workers.size()));
                 }
-                awaitSettled(stage, WORKERS);
                 round(context, workers, round);
             }
         } finally {
@@ -55,7 +55,13 @@ final class FleetPart implements Part {
 
     private static void round(Context context, List<WorkerPeer> workers, int round) {
         Drain drain = new Drain(context.stage());
+        // the group is there once somebody has committed; then all of them are warmed
+        drain.warmUp(workers.get(0), backlog(context, Backlogs.PARTITIONS * 2));
+        awaitSettled(context.stage(), WORKERS);
         drain.warmUp(workers.get(0), backlog(context, context.scale().warmUpEvents()));
+        // of other programs, if there are any
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        context.report().add(PART, "load average before", load, "");
         speed(context, drain, workers, round);
         kill(context, drain, workers, round);
         awaitSettled(context.stage(), WORKERS - 1);
