@@ -59,7 +59,7 @@ final class FleetPart implements Part {
         drain.warmUp(workers.get(0), backlog(context, Backlogs.PARTITIONS * 2));
         awaitSettled(context.stage(), WORKERS);
         drain.warmUp(workers.get(0), backlog(context, context.scale().warmUpEvents()));
-        // of other programs, if there are any
+        // how busy others keep the machine beside us
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         context.report().add(PART, "load average before", load, "");
         speed(context, drain, workers, round);
