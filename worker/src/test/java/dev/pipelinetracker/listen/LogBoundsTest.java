@@ -1,13 +1,15 @@
 package dev.pipelinetracker.listen;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pipelinetracker.support.RealBroker;
 import dev.pipelinetracker.support.RunningWorker;
 import java.util.Map;
 import java.util.Set;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -20,9 +22,11 @@ class LogBoundsTest {
         TopicPartition leaderless = new TopicPartition(prefix + "insights", 9);
         RealBroker.send(there.topic(), new byte[0], new byte[0]);
         Set<TopicPartition> both = Set.of(there, leaderless);
-        try (Admin admin = RealBroker.admin()) {
-            assertThat(LogBounds.answered(LogBounds.ask(admin, both, OffsetSpec.latest()), both))
+        try (LogBounds bounds = new LogBounds(RealBroker.admin())) {
+            assertThat(bounds.askEach(both, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED)
+                            .answer())
                     .isEqualTo(Map.of(there, 1L));
+            assertThatThrownBy(() -> bounds.ask(both, OffsetSpec.latest())).isInstanceOf(KafkaException.class);
         }
     }
 }

@@ -1,22 +1,23 @@
 package dev.pipelinetracker.listen;
 
 import dev.pipelinetracker.engine.WorldFault.Cause;
+import dev.pipelinetracker.listen.Gap.Why;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far one assigned partition has come. Its consumer's thread tells what it polls and processes, another what the
- * broker answers, and any thread reads.
+ * How far one assigned partition has come, what of it is in hand, and what waits. Safe for several threads, each method by
+ * itself: its consumer's thread tells what it polls and processes, another what the broker answers, and any reads. Times
+ * are milliseconds since the epoch.
  */
-final class PartitionProgress {
+final class Place {
 
     /** An offset that nobody has told yet. */
     static final long UNKNOWN = -1;
@@ -26,18 +27,15 @@ final class PartitionProgress {
 
     private static final int LARGEST_SHARE = 1 << 13;
 
-    private static final int MOST_JUMPS = 100;
-
     private static final int TRIES_OF_THE_WHOLE_BATCH = 3;
 
     private static final Duration SHORTEST_FRESH = Duration.ofSeconds(30);
 
-    /** Offsets that follow each other; the last is not one of them. */
-    record Range(long from, long to) {}
-
+    private final TopicPartition key;
     private final Thread consumer;
+    private final Consumer<Gap> gaps;
 
-    /** Milliseconds; beyond, ends and starts are too old to tell anything: the broker does not answer. */
+    /** Milliseconds; beyond, the log's end is too old to tell anything: the broker does not answer. */
     private final long fresh;
 
     /** Offset of the next record to process. */
@@ -48,9 +46,6 @@ final class PartitionProgress {
 
     private long endKnownAt;
 
-    /** Jumps over offsets, each from the one that was to be processed next to the one that came; not yet explained. */
-    private final List<Range> jumps = new ArrayList<>();
-
     /** Timestamp of the oldest record known to be unprocessed, else when lag was noticed; null without lag. */
     private @Nullable Long oldestMillis;
 
@@ -58,6 +53,9 @@ final class PartitionProgress {
     private long movedAt;
 
     private @Nullable Cause waitsFor;
+
+    /** The offset behind what was last found to wait. */
+    private long waitsUntil;
 
     private int failures;
     private boolean inHand;
@@ -76,32 +74,131 @@ final class PartitionProgress {
     private final Map<Long, Long> slow = new HashMap<>();
 
     /**
-     * @param consumer the thread of the consumer that this is assigned to
+     * @param consumer the thread of the consumer that the partition is assigned to
+     * @param gaps is told of what is missing, before anything behind it may be committed; must not call back
      * @param looks how often the broker is asked for the log's end
      */
-    PartitionProgress(Thread consumer, Duration looks, long now) {
+    Place(TopicPartition key, Thread consumer, Consumer<Gap> gaps, Duration looks, long now) {
+        this.key = key;
         this.consumer = consumer;
+        this.gaps = gaps;
         this.fresh = Math.max(SHORTEST_FRESH.toMillis(), 3 * looks.toMillis());
         this.movedAt = now;
+    }
+
+    TopicPartition key() {
+        return key;
     }
 
     boolean isConsumedBy(Thread thread) {
         return consumer == thread;
     }
 
-    /** The offset of the next record to process, once it is known. */
-    synchronized void startsAt(long offset) {
-        next = offset;
+    /** {@link #UNKNOWN} until the broker has told. */
+    synchronized long next() {
+        return next;
     }
 
-    /** A gap before the next record was told. */
-    synchronized void toldGap() {
+    /** Whether the next record has that offset; if not, the broker must be asked where to go on. */
+    synchronized boolean expects(long offset) {
+        return offset == next && next != UNKNOWN && !shortened;
+    }
+
+    /**
+     * The broker was asked, because the consumer is not where it was expected. Kafka would decide by {@code
+     * auto.offset.reset}, and tell nobody.
+     *
+     * @param found the offset of the first record polled, or where the consumer is
+     * @param committed the group's offset; null if it has none, or need not be known
+     * @param start of the log
+     * @param logEnd where its next record will be, counting what open transactions have written
+     */
+    synchronized void placed(long found, @Nullable Long committed, long start, long logEnd, long now) {
+        if (next == UNKNOWN) {
+            startsAt(committed, start, logEnd);
+        } else if (isShortenedBy(next, logEnd)) {
+            restart(start, now);
+        } else if (found < next) {
+            // a commit failed, or the consumer began at the start of another log by itself: these may be other records
+            settled.clear();
+            slow.clear();
+            next = found;
+        } else {
+            // markers of transactions and compaction leave gaps, too: what is before the log's start is lost
+            lost(Math.min(start, found));
+            next = found;
+        }
+    }
+
+    private void startsAt(@Nullable Long committed, long start, long logEnd) {
+        next = start;
+        if (committed == null) {
+            // a log that starts at 0 has everything still, for a new group as for one whose offset expired
+            tellAny(0, start, Why.NO_OFFSET);
+        } else if (committed < start) {
+            tellAny(committed, start, Why.DELETED);
+        } else if (committed > logEnd) {
+            tellAny(logEnd, committed, Why.LOG_SHORTENED);
+        } else {
+            next = committed;
+        }
+    }
+
+    /** Everything that the log has now is new. */
+    private void restart(long start, long now) {
+        next = start;
+        shortened = false;
         gapUncommitted = true;
+        waitsUntil = start;
+        settled.clear();
+        slow.clear();
+        inHand = false;
+        movedAt = now;
+    }
+
+    /**
+     * Finds out whether the log ends before what was processed long ago, as another log does, or one that lost a part; or
+     * starts behind what is to be processed next. What is in hand is not lost.
+     *
+     * @param before where the next record was before the broker was asked; null if it was not known
+     * @param start of the log; null if the broker did not tell
+     * @param logEnd where its next record will be, counting what open transactions have written; null if it did not tell
+     */
+    synchronized void compare(@Nullable Long before, @Nullable Long start, @Nullable Long logEnd) {
+        boolean anotherLog = before != null && logEnd != null && next >= before && isShortenedBy(before, logEnd);
+        if (!anotherLog && !inHand && next != UNKNOWN && start != null) {
+            lost(start);
+        }
+    }
+
+    /** Each shorter log is told once; the next record is then to be placed anew. */
+    private boolean isShortenedBy(long before, long logEnd) {
+        if (!shortened && logEnd < before) {
+            shortened = true;
+            tellAny(logEnd, before, Why.LOG_SHORTENED);
+        }
+        return shortened;
+    }
+
+    private void lost(long start) {
+        long from = next;
+        while (settled.contains(from)) {
+            from++;
+        }
+        tellAny(from, start, Why.DELETED);
+        next = Math.max(next, start);
+    }
+
+    private void tellAny(long from, long to, Why why) {
+        if (to > from) {
+            gaps.accept(new Gap(key, from, to, why));
+            gapUncommitted = true;
+        }
     }
 
     /** What is to be committed though no record comes: all before is durable, or gone; {@link #UNKNOWN} if nothing. */
     synchronized long toCommit() {
-        return gapUncommitted && !inHand && !isToPlace() ? next : UNKNOWN;
+        return gapUncommitted && !inHand && !shortened ? next : UNKNOWN;
     }
 
     /** The group's offset is that. */
@@ -109,21 +206,8 @@ final class PartitionProgress {
         gapUncommitted &= offset != next;
     }
 
-    synchronized boolean isPlaceKnown() {
-        return next != UNKNOWN;
-    }
-
-    synchronized long next() {
-        return next;
-    }
-
     synchronized void started(List<ConsumerRecord<byte[], byte[]>> records, long now) {
-        long first = records.get(0).offset();
-        if (next != UNKNOWN && first > next) {
-            // markers of transactions and compaction leave gaps, too: the log's start will tell
-            jumped(first);
-        }
-        next = first;
+        next = records.get(0).offset();
         long oldest = records.get(0).timestamp();
         for (ConsumerRecord<byte[], byte[]> polled : records) {
             oldest = Math.min(oldest, polled.timestamp());
@@ -176,10 +260,16 @@ final class PartitionProgress {
         limit = limit >= LARGEST_SHARE ? WHOLE : limit * 2;
     }
 
-    synchronized void waits(Cause cause, long now) {
-        waitsFor = cause;
-        movedAt = now;
+    /** Its consumer waits, with these or others in hand, and will poll again whatever was. */
+    synchronized void putBack(long now) {
         inHand = false;
+        movedAt = now;
+    }
+
+    /** These are what the consumer waits with. */
+    synchronized void waits(List<ConsumerRecord<byte[], byte[]>> records, Cause cause) {
+        waitsFor = cause;
+        waitsUntil = records.get(records.size() - 1).offset() + 1;
         failures++;
     }
 
@@ -199,28 +289,25 @@ final class PartitionProgress {
         }
     }
 
-    /** Its consumer waits, with records of other partitions in hand: so does whatever is here. */
-    synchronized void consumerWaits(Thread waiting, long now) {
-        if (consumer == waiting) {
-            movedAt = now;
+    /**
+     * Nothing is polled: what waited is deleted, or was no event, if the next record is behind it.
+     *
+     * @return whether this ended a wait
+     */
+    synchronized boolean endWait() {
+        if (waitsFor == null || inHand || shortened || next < waitsUntil) {
+            return false;
         }
-    }
-
-    /** Nothing was polled for a while though it was asked for: what lies before is processed, deleted, or no event. */
-    synchronized void idleAt(long position) {
-        if (position > next) {
-            // deleted records, if it was not a transaction's marker; if they were waiting, nothing waits any more
-            jumped(position);
-            next = position;
-            waitsFor = null;
-            failures = 0;
-        }
+        waitsFor = null;
+        failures = 0;
+        return true;
     }
 
     synchronized int failures() {
         return failures;
     }
 
+    /** What may be polled now ends before that offset: what open transactions have written is no lag. */
     synchronized void endsAt(long known, long now) {
         if (lag() == 0 || isEndStale(now)) {
             // what comes now has not been waiting since the last that came: nobody could have taken it before
@@ -233,84 +320,6 @@ final class PartitionProgress {
         } else if (oldestMillis == null) {
             oldestMillis = now;
         }
-    }
-
-    /**
-     * Whether it is found now that the log ends before what was processed long ago: it is another log, or a part of it is
-     * lost.
-     *
-     * @param before where the next record was before the broker was asked for the end
-     */
-    synchronized boolean isShortenedBy(long before, long known) {
-        if (shortened || known >= before || next < before) {
-            return false;
-        }
-        shortened = true;
-        return true;
-    }
-
-    /** These offsets come again, and may be other records than before. */
-    synchronized void wentBackTo(long first) {
-        settled.clear();
-        slow.clear();
-        jumps.removeIf(jump -> jump.from() >= first);
-        next = first;
-    }
-
-    /** Whether the broker must be asked where to go on. */
-    synchronized boolean isToPlace() {
-        return shortened || next == UNKNOWN;
-    }
-
-    synchronized boolean isShortened() {
-        return shortened;
-    }
-
-    /** Everything that the log has now is new. */
-    synchronized void restarted(long now) {
-        shortened = false;
-        next = UNKNOWN;
-        gapUncommitted = true;
-        jumps.clear();
-        settled.clear();
-        slow.clear();
-        inHand = false;
-        movedAt = now;
-    }
-
-    /** The offsets before the log's start that were never processed; each is told once. */
-    synchronized List<Range> lostBefore(long start) {
-        List<Range> lost = new ArrayList<>(2);
-        jumps.forEach(jump -> addIfAny(lost, jump.from(), Math.min(start, jump.to())));
-        jumps.clear();
-        // what is in hand is not lost
-        if (!inHand && next != UNKNOWN && start > next) {
-            addIfAny(lost, unsettledFrom(next), start);
-            next = start;
-        }
-        return lost;
-    }
-
-    private void jumped(long to) {
-        jumps.add(new Range(unsettledFrom(next), to));
-        if (jumps.size() > MOST_JUMPS) {
-            // while the broker does not tell: retention leaves the largest, transactions and compaction small ones
-            jumps.remove(Collections.min(jumps, Comparator.comparingLong(jump -> jump.to() - jump.from())));
-        }
-    }
-
-    private static void addIfAny(List<Range> ranges, long from, long to) {
-        if (to > from) {
-            ranges.add(new Range(from, to));
-        }
-    }
-
-    private long unsettledFrom(long offset) {
-        long from = offset;
-        while (settled.contains(from)) {
-            from++;
-        }
-        return from;
     }
 
     synchronized long lag() {
@@ -327,8 +336,8 @@ final class PartitionProgress {
     }
 
     /** Records are there, the broker answers, and yet nothing was as much as tried for so long. */
-    synchronized boolean isStuck(Duration limit, long now) {
-        return lag() > 0 && !isEndStale(now) && now - movedAt > limit.toMillis();
+    synchronized boolean isStuck(Duration longest, long now) {
+        return lag() > 0 && !isEndStale(now) && now - movedAt > longest.toMillis();
     }
 
     private boolean isEndStale(long now) {

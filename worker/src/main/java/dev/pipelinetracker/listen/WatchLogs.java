@@ -1,0 +1,71 @@
+package dev.pipelinetracker.listen;
+
+import static org.apache.kafka.common.IsolationLevel.READ_COMMITTED;
+import static org.apache.kafka.common.IsolationLevel.READ_UNCOMMITTED;
+
+import dev.pipelinetracker.engine.WorldFault;
+import dev.pipelinetracker.listen.Listening.LiveFeed;
+import dev.pipelinetracker.listen.Listening.LiveFeeds;
+import dev.pipelinetracker.listen.LogBounds.Asked;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.scheduling.annotation.Scheduled;
+
+/**
+ * Looks where the logs of the assigned partitions start and end. Consumers know it too, but not while they wait: nothing is
+ * fetched then, and that is when lag matters, and when retention may delete what is still to be processed.
+ */
+class WatchLogs {
+
+    private static final Logger log = LoggerFactory.getLogger(WatchLogs.class);
+
+    private final LogBounds bounds;
+    private final LiveFeeds feeds;
+
+    WatchLogs(LogBounds bounds, LiveFeeds feeds) {
+        this.bounds = bounds;
+        this.feeds = feeds;
+    }
+
+    /** Of a partition for which the broker does not answer, the last known bounds stay. */
+    @Scheduled(fixedDelayString = "${tracker.lag-interval:2s}")
+    void look() throws InterruptedException {
+        Set<TopicPartition> partitions = new HashSet<>();
+        Map<TopicPartition, Long> next = new HashMap<>();
+        for (LiveFeed feed : feeds.all()) {
+            partitions.addAll(feed.progress().partitions());
+            next.putAll(feed.progress().nextOffsets());
+        }
+        if (!partitions.isEmpty()) {
+            look(partitions, next);
+        }
+        feeds.all().forEach(WatchLogs::record);
+    }
+
+    private void look(Set<TopicPartition> partitions, Map<TopicPartition, Long> next) throws InterruptedException {
+        Asked starting = bounds.askEach(partitions, OffsetSpec.earliest(), READ_UNCOMMITTED);
+        Asked ending = bounds.askEach(partitions, OffsetSpec.latest(), READ_UNCOMMITTED);
+        Asked polledUpTo = bounds.askEach(partitions, OffsetSpec.latest(), READ_COMMITTED);
+        Map<TopicPartition, Long> starts = starting.answer();
+        Map<TopicPartition, Long> ends = ending.answer();
+        Map<TopicPartition, Long> polled = polledUpTo.answer();
+        for (LiveFeed feed : feeds.all()) {
+            feed.progress().findGaps(next, starts, ends);
+            feed.progress().ends(polled);
+        }
+    }
+
+    private static void record(LiveFeed feed) {
+        try {
+            feed.gaps().record();
+        } catch (WorldFault e) {
+            log.debug("gaps are recorded later", e);
+        }
+    }
+}
