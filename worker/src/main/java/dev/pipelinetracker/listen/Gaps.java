@@ -63,7 +63,10 @@ final class Gaps {
             } catch (BadSqlGrammarException | DataIntegrityViolationException e) {
                 if (!mayNotRecord) {
                     mayNotRecord = true;
-                    log.error("{}: gaps cannot be recorded: is INSERT on tracker.offset_gaps granted?", feed, e);
+                    log.error(
+                            "{}: gaps are in this log only: grant INSERT on tracker.offset_gaps, or run migrate; {}",
+                            feed,
+                            e.getMostSpecificCause().getMessage());
                 }
                 return;
             } catch (DataAccessException e) {
