@@ -6,12 +6,15 @@ import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.engine.Processors;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.IsolationLevel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
@@ -20,7 +23,6 @@ import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryC
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.core.ConsumerFactory;
-import org.springframework.kafka.core.KafkaAdmin;
 import org.springframework.kafka.event.KafkaEvent;
 import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
@@ -109,9 +111,12 @@ public class Listening {
                 () -> System.exit(SpringApplication.exit(context, () -> REFUSED)));
     }
 
+    /** With the consumers' settings: what they may read, it may ask about. */
     @Bean
-    LogBounds logBounds(KafkaAdmin admin) {
-        return new LogBounds(Admin.create(admin.getConfigurationProperties()));
+    LogBounds logBounds(ConsumerFactory<byte[], byte[]> consumers) {
+        Map<String, Object> settings = new HashMap<>(consumers.getConfigurationProperties());
+        settings.keySet().retainAll(AdminClientConfig.configNames());
+        return new LogBounds(Admin.create(settings));
     }
 
     @Bean
@@ -147,7 +152,12 @@ public class Listening {
             Duration looks) {
         String name = processor.feed().name();
         Gaps gaps = new Gaps(name, processor.meters()::lost, database);
-        Places places = new Places(InstantSource.system(), looks, bounds::ask, gaps::found, processor::forget);
+        Places places = new Places(
+                InstantSource.system(),
+                looks,
+                (partitions, which) -> bounds.ask(partitions, which, IsolationLevel.READ_UNCOMMITTED),
+                gaps::found,
+                processor::forget);
         Progress progress = new Progress(InstantSource.system(), places);
         WaitLog waits = new WaitLog(InstantSource.system());
         ContainerProperties properties = new ContainerProperties(settings.topic(processor.feed()));

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -19,6 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +38,7 @@ final class Places implements ConsumerAwareRebalanceListener {
 
     private final InstantSource clock;
     private final Duration looks;
-    private final Bounds bounds;
+    private final BiFunction<Collection<TopicPartition>, OffsetSpec, Map<TopicPartition, Long>> bounds;
     private final java.util.function.Consumer<Gap> gaps;
     private final java.util.function.Consumer<TopicPartition> released;
     private final Unanswered quiet = new Unanswered();
@@ -55,26 +57,17 @@ final class Places implements ConsumerAwareRebalanceListener {
         }
     }
 
-    /** Asks the broker where logs start or end, counting what open transactions have written. */
-    interface Bounds {
-
-        /**
-         * Asks for all of them.
-         *
-         * @throws KafkaException if it does not answer for each in time
-         */
-        Map<TopicPartition, Long> ask(Collection<TopicPartition> partitions, OffsetSpec which);
-    }
-
     /**
      * @param looks how often the broker is asked for the ends of the logs
+     * @param bounds tells where logs start or end, as far as the broker answers in time, counting what open transactions
+     *     have written
      * @param gaps is told of offsets that are gone
      * @param released is told of each partition that goes away, or begins anew
      */
     Places(
             InstantSource clock,
             Duration looks,
-            Bounds bounds,
+            BiFunction<Collection<TopicPartition>, OffsetSpec, Map<TopicPartition, Long>> bounds,
             java.util.function.Consumer<Gap> gaps,
             java.util.function.Consumer<TopicPartition> released) {
         this.clock = clock;
@@ -216,8 +209,8 @@ final class Places implements ConsumerAwareRebalanceListener {
                 .collect(Collectors.toSet());
         Map<TopicPartition, OffsetAndMetadata> group =
                 anew.isEmpty() ? Map.of() : consumer.committed(anew, BROKER_TIMEOUT);
-        Map<TopicPartition, Long> starts = bounds.ask(keys, OffsetSpec.earliest());
-        Map<TopicPartition, Long> ends = bounds.ask(keys, OffsetSpec.latest());
+        Map<TopicPartition, Long> starts = ask(keys, OffsetSpec.earliest());
+        Map<TopicPartition, Long> ends = ask(keys, OffsetSpec.latest());
         List<Place> elsewhere = new ArrayList<>();
         found.forEach((place, at) -> {
             TopicPartition key = place.key();
@@ -239,6 +232,14 @@ final class Places implements ConsumerAwareRebalanceListener {
             }
         });
         return elsewhere;
+    }
+
+    private Map<TopicPartition, Long> ask(Set<TopicPartition> keys, OffsetSpec which) {
+        Map<TopicPartition, Long> told = bounds.apply(keys, which);
+        if (!told.keySet().containsAll(keys)) {
+            throw new TimeoutException("the broker does not tell where the logs of all of %s are".formatted(keys));
+        }
+        return told;
     }
 
     /**

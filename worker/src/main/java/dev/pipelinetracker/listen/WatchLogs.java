@@ -6,7 +6,6 @@ import static org.apache.kafka.common.IsolationLevel.READ_UNCOMMITTED;
 import dev.pipelinetracker.engine.WorldFault;
 import dev.pipelinetracker.listen.Listening.LiveFeed;
 import dev.pipelinetracker.listen.Listening.LiveFeeds;
-import dev.pipelinetracker.listen.LogBounds.Asked;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -35,29 +34,21 @@ class WatchLogs {
 
     /** Of a partition for which the broker does not answer, the last known bounds stay. */
     @Scheduled(fixedDelayString = "${tracker.lag-interval:2s}")
-    void look() throws InterruptedException {
+    void look() {
         Set<TopicPartition> partitions = new HashSet<>();
         Map<TopicPartition, Long> next = new HashMap<>();
         for (LiveFeed feed : feeds.all()) {
             partitions.addAll(feed.progress().partitions());
             next.putAll(feed.progress().nextOffsets());
         }
-        if (!partitions.isEmpty()) {
-            look(partitions, next);
-        }
-        feeds.all().forEach(WatchLogs::record);
-    }
-
-    private void look(Set<TopicPartition> partitions, Map<TopicPartition, Long> next) throws InterruptedException {
-        Asked starting = bounds.askEach(partitions, OffsetSpec.earliest(), READ_UNCOMMITTED);
-        Asked ending = bounds.askEach(partitions, OffsetSpec.latest(), READ_UNCOMMITTED);
-        Asked polledUpTo = bounds.askEach(partitions, OffsetSpec.latest(), READ_COMMITTED);
-        Map<TopicPartition, Long> starts = starting.answer();
-        Map<TopicPartition, Long> ends = ending.answer();
-        Map<TopicPartition, Long> polled = polledUpTo.answer();
+        // nothing is asked of a broker for no partitions, but a gap of one that went away may be yet to record
+        Map<TopicPartition, Long> ends = bounds.ask(partitions, OffsetSpec.latest(), READ_UNCOMMITTED);
+        Map<TopicPartition, Long> polledUpTo = bounds.ask(partitions, OffsetSpec.latest(), READ_COMMITTED);
+        Map<TopicPartition, Long> starts = bounds.ask(partitions, OffsetSpec.earliest(), READ_UNCOMMITTED);
         for (LiveFeed feed : feeds.all()) {
             feed.progress().findGaps(next, starts, ends);
-            feed.progress().ends(polled);
+            feed.progress().ends(polledUpTo);
+            record(feed);
         }
     }
 

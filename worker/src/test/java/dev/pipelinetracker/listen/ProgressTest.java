@@ -48,7 +48,7 @@ class ProgressTest {
     private Map<TopicPartition, Long> bounds(Collection<TopicPartition> partitions, OffsetSpec which) {
         if (partitions.stream().anyMatch(silent::contains)) {
             asked.addAll(partitions);
-            throw new TimeoutException("no answer");
+            return Map.of();
         }
         return which instanceof OffsetSpec.EarliestSpec
                 ? consumer.beginningOffsets(partitions)
