@@ -27,9 +27,7 @@ final class Gaps {
     private final Queue<Gap> unrecorded = new ConcurrentLinkedQueue<>();
     private volatile boolean mayNotRecord;
 
-    /**
-     * @param lost counts the offsets of each
-     */
+    /** Of that feed; {@code lost} counts the offsets of each. */
     Gaps(String feed, LongConsumer lost, DataSource database) {
         this.feed = feed;
         this.lost = lost;

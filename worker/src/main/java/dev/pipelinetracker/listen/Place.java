@@ -26,9 +26,7 @@ final class Place {
     static final int WHOLE = Integer.MAX_VALUE;
 
     private static final int LARGEST_SHARE = 1 << 13;
-
     private static final int TRIES_OF_THE_WHOLE_BATCH = 3;
-
     private static final Duration SHORTEST_FRESH = Duration.ofSeconds(30);
 
     private final TopicPartition key;
@@ -208,11 +206,8 @@ final class Place {
 
     synchronized void started(List<ConsumerRecord<byte[], byte[]>> records, long now) {
         next = records.get(0).offset();
-        long oldest = records.get(0).timestamp();
-        for (ConsumerRecord<byte[], byte[]> polled : records) {
-            oldest = Math.min(oldest, polled.timestamp());
-        }
-        oldestMillis = oldest;
+        oldestMillis =
+                records.stream().mapToLong(ConsumerRecord::timestamp).min().orElse(now);
         movedAt = now;
         inHand = true;
     }
@@ -266,11 +261,15 @@ final class Place {
         movedAt = now;
     }
 
-    /** These are what the consumer waits with. */
-    synchronized void waits(List<ConsumerRecord<byte[], byte[]>> records, Cause cause) {
+    /**
+     * These are what the consumer waits with.
+     *
+     * @return how often they or others did since the last success
+     */
+    synchronized int waits(List<ConsumerRecord<byte[], byte[]>> records, Cause cause) {
         waitsFor = cause;
         waitsUntil = records.get(records.size() - 1).offset() + 1;
-        failures++;
+        return ++failures;
     }
 
     /**
@@ -301,10 +300,6 @@ final class Place {
         waitsFor = null;
         failures = 0;
         return true;
-    }
-
-    synchronized int failures() {
-        return failures;
     }
 
     /** What may be polled now ends before that offset: what open transactions have written is no lag. */

@@ -42,7 +42,6 @@ final class Places implements ConsumerAwareRebalanceListener {
     private final java.util.function.Consumer<Gap> gaps;
     private final java.util.function.Consumer<TopicPartition> released;
     private final Unanswered quiet = new Unanswered();
-
     private final Map<TopicPartition, Place> assigned = new ConcurrentHashMap<>();
 
     /**
@@ -79,10 +78,6 @@ final class Places implements ConsumerAwareRebalanceListener {
 
     Collection<Place> all() {
         return assigned.values();
-    }
-
-    Set<TopicPartition> keys() {
-        return assigned.keySet();
     }
 
     /** The partition, if it is the consumer's own. */

@@ -69,11 +69,10 @@ final class Progress {
         int[] failures = {1};
         putBack();
         Places.each(places.hands(inHand), (place, records) -> {
-            place.waits(records, cause);
+            failures[0] = Math.max(failures[0], place.waits(records, cause));
             if (cause == Cause.DATABASE_SLOW) {
                 place.tooSlow(records.get(0).offset(), inHand.size(), turns.incrementAndGet());
             }
-            failures[0] = Math.max(failures[0], place.failures());
         });
         Duration longest = switch (cause) {
             case DATABASE_STOPPED, UNEXPECTED -> LONGEST_PAUSE_WHEN_STOPPED;
@@ -102,10 +101,6 @@ final class Progress {
     /** The consumers are started. */
     void listening() {
         listening = true;
-    }
-
-    Set<TopicPartition> partitions() {
-        return places.keys();
     }
 
     /** Where each assigned partition's next record is, as far as that is known. */

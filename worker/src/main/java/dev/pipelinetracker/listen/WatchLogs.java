@@ -7,7 +7,6 @@ import dev.pipelinetracker.engine.WorldFault;
 import dev.pipelinetracker.listen.Listening.LiveFeed;
 import dev.pipelinetracker.listen.Listening.LiveFeeds;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -35,12 +34,9 @@ class WatchLogs {
     /** Of a partition for which the broker does not answer, the last known bounds stay. */
     @Scheduled(fixedDelayString = "${tracker.lag-interval:2s}")
     void look() {
-        Set<TopicPartition> partitions = new HashSet<>();
         Map<TopicPartition, Long> next = new HashMap<>();
-        for (LiveFeed feed : feeds.all()) {
-            partitions.addAll(feed.progress().partitions());
-            next.putAll(feed.progress().nextOffsets());
-        }
+        feeds.all().forEach(feed -> next.putAll(feed.progress().nextOffsets()));
+        Set<TopicPartition> partitions = next.keySet();
         // nothing is asked of a broker for no partitions, but a gap of one that went away may be yet to record
         Map<TopicPartition, Long> ends = bounds.ask(partitions, OffsetSpec.latest(), READ_UNCOMMITTED);
         Map<TopicPartition, Long> polledUpTo = bounds.ask(partitions, OffsetSpec.latest(), READ_COMMITTED);
