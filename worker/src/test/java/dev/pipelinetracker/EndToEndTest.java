@@ -26,16 +26,22 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.util.ClassSecurityValidator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The worker whole, with no more rights than it needs, on a real broker, a real PostgreSQL and a registry that speaks Confluent's protocol. */
 @TestInstance(Lifecycle.PER_CLASS)
@@ -178,6 +184,29 @@ class EndToEndTest {
                 .isEqualTo("records_processed: must be at most 2147483647");
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(committed("pipeline-runs")).isEqualTo(ends("pipeline-runs")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "snappy", "lz4", "zstd"})
+    void whatAPublisherCompressesBecomesRows(String codec) {
+        UUID owner = database.organization(codec);
+        Map<String, Object> settings = Map.of(
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                RealBroker.bootstrapServers(),
+                ProducerConfig.COMPRESSION_TYPE_CONFIG,
+                codec,
+                ProducerConfig.LINGER_MS_CONFIG,
+                100);
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (int number = 0; number < 50; number++) {
+                var unusedSent = producer.send(new ProducerRecord<>(
+                        worker.topic("pipeline-runs"),
+                        Events.key(owner),
+                        Events.bytes(PipelineRun.class, Events.run(owner, number))));
+            }
+        }
+        await().atMost(SOON).until(() -> rows("analytics_pipeline_history", owner) == 50);
     }
 
     private void send(String feed, UUID owner, byte[] value) {

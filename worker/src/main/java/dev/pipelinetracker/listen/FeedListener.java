@@ -27,14 +27,22 @@ final class FeedListener implements BatchAcknowledgingConsumerAwareMessageListen
     private static final Logger log = LoggerFactory.getLogger(FeedListener.class);
 
     private final Processor<?, ?> processor;
+    private final Places places;
     private final Progress progress;
     private final Gaps gaps;
     private final CountDownLatch stopping;
     private final WaitLog waits;
 
     /** Listens for that processor's feed; {@code stopping} is counted down when the worker is told to stop. */
-    FeedListener(Processor<?, ?> processor, Progress progress, Gaps gaps, WaitLog waits, CountDownLatch stopping) {
+    FeedListener(
+            Processor<?, ?> processor,
+            Places places,
+            Progress progress,
+            Gaps gaps,
+            WaitLog waits,
+            CountDownLatch stopping) {
         this.processor = processor;
+        this.places = places;
         this.progress = progress;
         this.gaps = gaps;
         this.waits = waits;
@@ -51,7 +59,7 @@ final class FeedListener implements BatchAcknowledgingConsumerAwareMessageListen
         Acknowledgment whenDone = Objects.requireNonNull(acknowledgment);
         List<ConsumerRecord<byte[], byte[]>> inHand = polled;
         try {
-            if (!progress.isInPlace(consumer, polled)) {
+            if (!places.isInPlace(consumer, polled)) {
                 return;
             }
         } catch (KafkaException fault) {
@@ -69,6 +77,8 @@ final class FeedListener implements BatchAcknowledgingConsumerAwareMessageListen
                     progress.settled(share);
                 }
             }
+            // those that were found meanwhile
+            gaps.record();
         } catch (RuntimeException fault) {
             settleUnaffected(inHand, fault);
             await(inHand, fault);
@@ -78,9 +88,7 @@ final class FeedListener implements BatchAcknowledgingConsumerAwareMessageListen
         }
         progress.acknowledged(polled);
         if (progress.waitsFor().isEmpty()) {
-            waits.over()
-                    .ifPresent(waited ->
-                            log.info("{}: goes on after {}", processor.feed().name(), WaitLog.text(waited)));
+            waits.tellOver(log, processor.feed().name());
         }
         whenDone.acknowledge();
     }

@@ -1,16 +1,16 @@
 package dev.pipelinetracker.listen;
 
-import dev.pipelinetracker.engine.FeedMeters;
 import dev.pipelinetracker.engine.WorldFault;
 import dev.pipelinetracker.engine.WorldFault.Cause;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.LongConsumer;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
-import org.springframework.dao.NonTransientDataAccessException;
-import org.springframework.dao.NonTransientDataAccessResourceException;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.jdbc.BadSqlGrammarException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -22,21 +22,22 @@ final class Gaps {
     private static final Logger log = LoggerFactory.getLogger(Gaps.class);
 
     private final String feed;
-    private final FeedMeters meters;
+    private final LongConsumer lost;
     private final JdbcClient database;
     private final Queue<Gap> unrecorded = new ConcurrentLinkedQueue<>();
     private volatile boolean mayNotRecord;
 
-    Gaps(String feed, FeedMeters meters, DataSource database) {
+    /** Of that feed; {@code lost} counts the offsets of each. */
+    Gaps(String feed, LongConsumer lost, DataSource database) {
         this.feed = feed;
-        this.meters = meters;
+        this.lost = lost;
         this.database = JdbcClient.create(database);
     }
 
-    /** Tells and counts it. */
+    /** Logs and counts it, and remembers that it is to be recorded. */
     void found(Gap gap) {
         log.error("{}: {}", feed, gap);
-        meters.lost(gap.offsets());
+        lost.accept(gap.offsets());
         unrecorded.add(gap);
     }
 
@@ -47,25 +48,27 @@ final class Gaps {
 
     /**
      * Returns when all are on record. Where the worker's role may not write the table, that is logged once, and nobody
-     * waits for it: the log has the gap.
+     * waits for it, though it is tried again each time: the log has the gap.
      *
-     * @throws WorldFault while the database is away
+     * @throws WorldFault while the database is away, read-only, or does not take it for another reason that passes
      */
     void record() {
         for (Gap gap = unrecorded.peek(); gap != null; gap = unrecorded.peek()) {
             try {
                 insert(gap);
                 unrecorded.remove(gap);
-            } catch (NonTransientDataAccessResourceException e) {
-                throw away(e);
-            } catch (NonTransientDataAccessException e) {
+                mayNotRecord = false;
+            } catch (BadSqlGrammarException | DataIntegrityViolationException e) {
                 if (!mayNotRecord) {
                     mayNotRecord = true;
-                    log.error("{}: gaps cannot be recorded: INSERT on tracker.offset_gaps is missing", feed);
+                    log.error(
+                            "{}: gaps are in this log only: grant INSERT on tracker.offset_gaps, or run migrate; {}",
+                            feed,
+                            e.getMostSpecificCause().getMessage());
                 }
                 return;
             } catch (DataAccessException e) {
-                throw away(e);
+                throw new WorldFault(Cause.DATABASE_AWAY, "recording a gap in the offsets", e);
             }
         }
     }
@@ -83,9 +86,5 @@ final class Gaps {
                         gap.to(),
                         gap.why().label())
                 .update();
-    }
-
-    private static WorldFault away(DataAccessException fault) {
-        return new WorldFault(Cause.DATABASE_AWAY, "recording a gap in the offsets", fault);
     }
 }

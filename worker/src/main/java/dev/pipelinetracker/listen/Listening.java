@@ -6,19 +6,23 @@ import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.engine.Processors;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.IsolationLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.core.ConsumerFactory;
-import org.springframework.kafka.core.KafkaAdmin;
 import org.springframework.kafka.event.KafkaEvent;
 import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
@@ -31,6 +35,8 @@ import org.springframework.kafka.listener.ContainerProperties.AssignmentCommitOp
  * engine and must not consume.
  */
 public class Listening {
+
+    private static final Logger log = LoggerFactory.getLogger(Listening.class);
 
     /** Prefix of the consumer groups: {@code pipeline-tracker.<feed>}. */
     public static final String GROUP_PREFIX = "pipeline-tracker.";
@@ -66,9 +72,10 @@ public class Listening {
             DataSource database,
             CountDownLatch stopping,
             Refusals refusals,
+            LogBounds bounds,
             @Value("${tracker.lag-interval:2s}") Duration looks) {
         return new LiveFeeds(processors.all().stream()
-                .map(processor -> live(processor, settings, consumers, database, stopping, refusals, looks))
+                .map(processor -> live(processor, settings, consumers, database, stopping, refusals, bounds, looks))
                 .toList());
     }
 
@@ -104,9 +111,17 @@ public class Listening {
                 () -> System.exit(SpringApplication.exit(context, () -> REFUSED)));
     }
 
+    /** With the consumers' settings: what they may read, it may ask about. */
     @Bean
-    LogBounds logBounds(KafkaAdmin admin, LiveFeeds feeds) {
-        return new LogBounds(Admin.create(admin.getConfigurationProperties()), feeds);
+    LogBounds logBounds(ConsumerFactory<byte[], byte[]> consumers) {
+        Map<String, Object> settings = new HashMap<>(consumers.getConfigurationProperties());
+        settings.keySet().retainAll(AdminClientConfig.configNames());
+        return new LogBounds(Admin.create(settings));
+    }
+
+    @Bean
+    WatchLogs watchLogs(LogBounds bounds, LiveFeeds feeds) {
+        return new WatchLogs(bounds, feeds);
     }
 
     @Bean
@@ -133,16 +148,23 @@ public class Listening {
             DataSource database,
             CountDownLatch stopping,
             Refusals refusals,
+            LogBounds bounds,
             Duration looks) {
         String name = processor.feed().name();
-        Gaps gaps = new Gaps(name, processor.meters(), database);
-        Progress progress = new Progress(InstantSource.system(), looks, gaps::found, processor::forget);
+        Gaps gaps = new Gaps(name, processor.meters()::lost, database);
+        Places places = new Places(
+                InstantSource.system(),
+                looks,
+                (partitions, which) -> bounds.ask(partitions, which, IsolationLevel.READ_UNCOMMITTED),
+                gaps::found,
+                processor::forget);
+        Progress progress = new Progress(InstantSource.system(), places);
         WaitLog waits = new WaitLog(InstantSource.system());
         ContainerProperties properties = new ContainerProperties(settings.topic(processor.feed()));
         properties.setGroupId(GROUP_PREFIX + name);
         properties.setAckMode(AckMode.MANUAL);
-        properties.setMessageListener(new FeedListener(processor, progress, gaps, waits, stopping));
-        properties.setConsumerRebalanceListener(progress);
+        properties.setMessageListener(new FeedListener(processor, places, progress, gaps, waits, stopping));
+        properties.setConsumerRebalanceListener(places);
         // it would commit the log's end, for a group that has no offset and a reset to latest, before we see that it
         // has none
         properties.setAssignmentCommitOption(AssignmentCommitOption.NEVER);
@@ -156,8 +178,11 @@ public class Listening {
         container.setApplicationEventPublisher(event -> {
             if (event instanceof ListenerContainerPartitionIdleEvent idle) {
                 // published on the consumer's own thread
-                progress.idle(idle.getTopicPartition(), idle.getConsumer());
-                progress.commitBehindGap(idle.getTopicPartition(), idle.getConsumer(), gaps::areRecorded);
+                if (places.idle(idle.getTopicPartition(), idle.getConsumer())
+                        && progress.waitsFor().isEmpty()) {
+                    waits.tellOver(log, name);
+                }
+                places.commitBehindGap(idle.getTopicPartition(), idle.getConsumer(), gaps::areRecorded);
             } else if (event instanceof KafkaEvent other) {
                 refusals.heard(other, name, progress, waits);
             }

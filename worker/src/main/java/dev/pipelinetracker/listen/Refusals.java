@@ -64,7 +64,7 @@ final class Refusals extends TurboFilter implements AutoCloseable {
         } else if (event instanceof ConsumerRetryAuthSuccessfulEvent) {
             progress.accepted(event.getSource());
             if (progress.waitsFor().isEmpty()) {
-                waits.over().ifPresent(waited -> log.info("{}: goes on after {}", feed, WaitLog.text(waited)));
+                waits.tellOver(log, feed);
             }
         }
     }

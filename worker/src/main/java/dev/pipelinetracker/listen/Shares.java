@@ -1,13 +1,11 @@
 package dev.pipelinetracker.listen;
 
+import dev.pipelinetracker.listen.Places.Hand;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 
 /** What of a polled batch is processed together, one share after the other. */
 final class Shares {
@@ -17,31 +15,31 @@ final class Shares {
 
     private Shares() {}
 
-    /** Whether the batch need not be divided for its size. */
-    static boolean isSmall(List<ConsumerRecord<byte[], byte[]>> polled) {
-        return bytes(polled) <= LARGEST_SHARE;
-    }
-
     /**
-     * Without what is durable already; what is slow by itself comes last, alone.
-     *
-     * @param limit of a share, in records
-     * @param states of the consumer's own partitions; null for any other
+     * Without what is durable already, in shares of no more than the partitions' limits and of 16 MiB; what is slow by
+     * itself comes last, alone.
      */
-    static List<List<ConsumerRecord<byte[], byte[]>>> of(
-            List<ConsumerRecord<byte[], byte[]>> polled,
-            int limit,
-            Function<TopicPartition, @Nullable PartitionProgress> states) {
-        List<ConsumerRecord<byte[], byte[]>> open = new ArrayList<>(polled.size());
+    static List<List<ConsumerRecord<byte[], byte[]>>> of(List<Hand> batch) {
+        List<ConsumerRecord<byte[], byte[]>> open = new ArrayList<>();
         // who was tried last is tried last: one that stays slow must not starve the next
         SortedMap<Long, List<ConsumerRecord<byte[], byte[]>>> alone = new TreeMap<>();
-        for (ConsumerRecord<byte[], byte[]> each : polled) {
-            PartitionProgress partition = states.apply(new TopicPartition(each.topic(), each.partition()));
-            Long slow = partition == null ? null : partition.slowAt(each.offset());
-            if (slow != null) {
-                alone.put(slow, List.of(each));
-            } else if (partition == null || !partition.isSettled(each.offset())) {
-                open.add(each);
+        int limit = Place.WHOLE;
+        for (Hand hand : batch) {
+            Place place = hand.place();
+            if (place != null) {
+                limit = Math.min(limit, place.limit());
+            }
+            if (place == null || place.isWhole()) {
+                open.addAll(hand.records());
+                continue;
+            }
+            for (ConsumerRecord<byte[], byte[]> each : hand.records()) {
+                Long slow = place.slowAt(each.offset());
+                if (slow != null) {
+                    alone.put(slow, List.of(each));
+                } else if (!place.isSettled(each.offset())) {
+                    open.add(each);
+                }
             }
         }
         List<List<ConsumerRecord<byte[], byte[]>>> shares = new ArrayList<>();
@@ -61,14 +59,6 @@ final class Shares {
         }
         shares.addAll(alone.values());
         return shares;
-    }
-
-    private static long bytes(List<ConsumerRecord<byte[], byte[]>> records) {
-        long bytes = 0;
-        for (ConsumerRecord<byte[], byte[]> each : records) {
-            bytes += bytes(each);
-        }
-        return bytes;
     }
 
     private static int bytes(ConsumerRecord<byte[], byte[]> each) {

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
 
 /**
  * Decides what of a wait is told: its begin, what else it waits for, at growing intervals that it still waits, and its
@@ -56,6 +57,11 @@ final class WaitLog {
     Optional<Duration> over() {
         // the usual case, without a lock
         return waiting ? end() : Optional.empty();
+    }
+
+    /** Tells the end of the feed's wait, if there was one. */
+    void tellOver(Logger log, String feed) {
+        over().ifPresent(waited -> log.info("{}: goes on after {}", feed, text(waited)));
     }
 
     private synchronized Optional<Duration> end() {

@@ -6,22 +6,22 @@ import dev.pipelinetracker.support.RealBroker;
 import dev.pipelinetracker.support.RunningWorker;
 import java.util.Map;
 import java.util.Set;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 class LogBoundsTest {
 
     @Test
-    void aPartitionThatNobodyLeadsHidesNoOther() throws InterruptedException {
+    void aPartitionThatNobodyLeadsHidesNoOther() {
         String prefix = RunningWorker.createTopics(1);
         TopicPartition there = new TopicPartition(prefix + "insights", 0);
         TopicPartition leaderless = new TopicPartition(prefix + "insights", 9);
         RealBroker.send(there.topic(), new byte[0], new byte[0]);
         Set<TopicPartition> both = Set.of(there, leaderless);
-        try (Admin admin = RealBroker.admin()) {
-            assertThat(LogBounds.answered(LogBounds.ask(admin, both, OffsetSpec.latest()), both))
+        try (LogBounds bounds = new LogBounds(RealBroker.admin())) {
+            assertThat(bounds.ask(both, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED))
                     .isEqualTo(Map.of(there, 1L));
         }
     }

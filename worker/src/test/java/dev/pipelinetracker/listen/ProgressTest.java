@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -38,20 +39,21 @@ class ProgressTest {
     private Instant now = Instant.parse("2026-11-22T12:00:00Z");
     private final List<Gap> gaps = new ArrayList<>();
     private final List<TopicPartition> released = new ArrayList<>();
-    private final Progress progress = new Progress(() -> now, Duration.ofMinutes(1), gaps::add, released::add);
     private final List<TopicPartition> asked = new ArrayList<>();
     private final Set<TopicPartition> silent = new HashSet<>();
-    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("latest") {
-        @Override
-        public synchronized Map<TopicPartition, Long> beginningOffsets(
-                Collection<TopicPartition> partitions, Duration timeout) {
-            if (partitions.stream().anyMatch(silent::contains)) {
-                asked.addAll(partitions);
-                throw new TimeoutException("no answer");
-            }
-            return super.beginningOffsets(partitions, timeout);
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("latest");
+    private final Places places = new Places(() -> now, Duration.ofMinutes(1), this::bounds, gaps::add, released::add);
+    private final Progress progress = new Progress(() -> now, places);
+
+    private Map<TopicPartition, Long> bounds(Collection<TopicPartition> partitions, OffsetSpec which) {
+        if (partitions.stream().anyMatch(silent::contains)) {
+            asked.addAll(partitions);
+            return Map.of();
         }
-    };
+        return which instanceof OffsetSpec.EarliestSpec
+                ? consumer.beginningOffsets(partitions)
+                : consumer.endOffsets(partitions);
+    }
 
     @BeforeEach
     void assign() {
@@ -59,7 +61,7 @@ class ProgressTest {
         logs(0, START + 1_000_000);
         commit(FIRST, START);
         commit(SECOND, START);
-        progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
+        places.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
     }
 
     /** Where the logs start and end. */
@@ -154,16 +156,15 @@ class ProgressTest {
         List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 3);
         progress.started(batch);
         onSiblingsThread(() -> {
-            progress.onPartitionsAssigned(consumer, List.of(FIRST));
+            places.onPartitionsAssigned(consumer, List.of(FIRST));
             progress.started(batch);
             progress.settled(batch.subList(0, 2));
         });
 
         progress.acknowledged(batch);
-        progress.onPartitionsLost(consumer, List.of(FIRST));
+        places.onPartitionsLost(consumer, List.of(FIRST));
 
-        assertThat(progress.partitions()).contains(FIRST);
-        assertThat(progress.places()).containsEntry(FIRST, START);
+        assertThat(progress.nextOffsets()).containsEntry(FIRST, START);
         assertThat(released).isEmpty();
     }
 
@@ -196,7 +197,7 @@ class ProgressTest {
         assertThat(progress.started(batch)).containsExactly(List.of(batch.get(1), batch.get(2), batch.get(4)));
 
         // whoever gets it next knows nothing of that
-        progress.onPartitionsLost(consumer, List.of(FIRST));
+        places.onPartitionsLost(consumer, List.of(FIRST));
         assertThat(released).containsExactly(FIRST);
         assertThat(progress.started(batch)).containsExactly(batch);
     }
@@ -219,7 +220,7 @@ class ProgressTest {
     }
 
     @Test
-    void deletedOffsetsAreToldOnceWhetherFoundBeforeOrAfterTheJump() {
+    void deletedOffsetsAreToldOnceWhetherTheWorkerOrItsConsumerFindsThem() {
         logsStartAt(START);
         assertThat(gaps).isEmpty();
         logsStartAt(FIRST, START + 4);
@@ -227,22 +228,15 @@ class ProgressTest {
         assertThat(gaps).containsExactly(new Gap(FIRST, START, START + 4, Why.DELETED));
 
         gaps.clear();
-        progress.started(records(SECOND, START + 7, 1));
+        logs(START + 7, START + 20);
+        List<ConsumerRecord<byte[], byte[]>> behind = records(SECOND, START + 7, 1);
+        assertThat(places.isInPlace(consumer, behind)).isTrue();
+        assertThat(gaps).as("before any is processed").containsExactly(new Gap(SECOND, START, START + 7, Why.DELETED));
+
+        progress.started(behind);
+        progress.acknowledged(behind);
         logsStartAt(SECOND, START + 7);
-        progress.acknowledged(records(SECOND, START + 7, 1));
-        logsStartAt(SECOND, START + 7);
-        assertThat(gaps).containsExactly(new Gap(SECOND, START, START + 7, Why.DELETED));
-    }
-
-    @Test
-    void aGapIsNotForgottenForAnotherJumpBehindIt() {
-        progress.started(records(FIRST, START + 400, 100));
-        progress.acknowledged(records(FIRST, START + 400, 100));
-        progress.started(records(FIRST, START + 501, 5));
-
-        logsStartAt(FIRST, START + 400);
-
-        assertThat(gaps).containsExactly(new Gap(FIRST, START, START + 400, Why.DELETED));
+        assertThat(gaps).hasSize(1);
     }
 
     @Test
@@ -263,7 +257,7 @@ class ProgressTest {
         commit(FIRST, START);
         commit(SECOND, START + 30);
 
-        progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
+        places.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
 
         assertThat(gaps)
                 .containsExactlyInAnyOrder(
@@ -278,14 +272,14 @@ class ProgressTest {
     @Test
     void aGapBeforeAQuietPartitionIsToldOnceHoweverOftenItIsAssigned() {
         logs(START + 5, START + 5);
-        progress.onPartitionsAssigned(consumer, List.of(FIRST));
-        progress.idle(FIRST, consumer);
-        progress.commitBehindGap(FIRST, consumer, () -> false);
+        places.onPartitionsAssigned(consumer, List.of(FIRST));
+        places.idle(FIRST, consumer);
+        places.commitBehindGap(FIRST, consumer, () -> false);
         assertThat(committed(FIRST)).as("before it is on record").isEqualTo(START);
-        progress.commitBehindGap(FIRST, consumer, () -> true);
-        progress.commitBehindGap(SECOND, consumer, () -> true);
+        places.commitBehindGap(FIRST, consumer, () -> true);
+        places.commitBehindGap(SECOND, consumer, () -> true);
 
-        progress.onPartitionsAssigned(consumer, List.of(FIRST));
+        places.onPartitionsAssigned(consumer, List.of(FIRST));
 
         assertThat(gaps).containsExactly(new Gap(FIRST, START, START + 5, Why.DELETED));
         assertThat(committed(SECOND)).isEqualTo(START);
@@ -294,10 +288,10 @@ class ProgressTest {
     @Test
     void nothingIsCommittedBehindAGapWhileABatchIsInHand() {
         logs(START + 5, START + 20);
-        progress.onPartitionsAssigned(consumer, List.of(FIRST));
+        places.onPartitionsAssigned(consumer, List.of(FIRST));
         progress.started(records(FIRST, START + 5, 3));
 
-        progress.commitBehindGap(FIRST, consumer, () -> true);
+        places.commitBehindGap(FIRST, consumer, () -> true);
 
         assertThat(committed(FIRST)).isEqualTo(START);
     }
@@ -315,7 +309,7 @@ class ProgressTest {
         consumer.updateBeginningOffsets(Map.of(third, start));
         consumer.updateEndOffsets(Map.of(third, START));
 
-        progress.onPartitionsAssigned(consumer, List.of(third));
+        places.onPartitionsAssigned(consumer, List.of(third));
 
         assertThat(consumer.position(third)).isEqualTo(start);
         assertThat(gaps).hasSize(found).allMatch(new Gap(third, 0, 7, Why.NO_OFFSET)::equals);
@@ -325,13 +319,13 @@ class ProgressTest {
     void aBrokerThatDoesNotAnswerAtTheAssignmentHidesNoGap() {
         consumer.setOffsetsException(new TimeoutException("no answer"));
         logs(START + 5, START + 20);
-        progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
+        places.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
         assertThat(gaps).isEmpty();
 
         // one with its first records, the other without any
         consumer.setOffsetsException(null);
-        assertThat(progress.isInPlace(consumer, records(FIRST, START + 5, 3))).isTrue();
-        progress.idle(SECOND, consumer);
+        assertThat(places.isInPlace(consumer, records(FIRST, START + 5, 3))).isTrue();
+        places.idle(SECOND, consumer);
 
         assertThat(gaps)
                 .containsExactly(
@@ -341,7 +335,7 @@ class ProgressTest {
     @Test
     void aBrokerThatIsAwayCostsAConsumerOneTimeOutAtATimeAndEachPartitionHasItsTurn() {
         consumer.setOffsetsException(new TimeoutException("no answer"));
-        progress.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
+        places.onPartitionsAssigned(consumer, List.of(FIRST, SECOND));
         silent.addAll(List.of(FIRST, SECOND));
         idleBoth();
         idleBoth();
@@ -354,28 +348,28 @@ class ProgressTest {
         now = now.plusSeconds(12);
         silent.clear();
         idleBoth();
-        assertThat(progress.places()).containsOnlyKeys(FIRST, SECOND);
+        assertThat(progress.nextOffsets()).containsOnlyKeys(FIRST, SECOND);
     }
 
     private void idleBoth() {
-        progress.idle(FIRST, consumer);
-        progress.idle(SECOND, consumer);
+        places.idle(FIRST, consumer);
+        places.idle(SECOND, consumer);
     }
 
     @Test
     void aLogThatEndsBeforeWhatWasProcessedIsReadFromItsStart() {
         progress.started(records(FIRST, START, 10));
         progress.acknowledged(records(FIRST, START, 10));
-        Map<TopicPartition, Long> places = progress.places();
+        Map<TopicPartition, Long> before = progress.nextOffsets();
         logs(0, START + 3);
 
-        progress.findGaps(places, Map.of(), Map.of(FIRST, START + 3, SECOND, START + 3));
-        progress.findGaps(places, Map.of(), Map.of(FIRST, START + 3, SECOND, START + 3));
+        progress.findGaps(before, Map.of(), Map.of(FIRST, START + 3, SECOND, START + 3));
+        progress.findGaps(before, Map.of(), Map.of(FIRST, START + 3, SECOND, START + 3));
 
         assertThat(gaps).containsExactly(new Gap(FIRST, START + 3, START + 10, Why.LOG_SHORTENED));
-        assertThat(progress.isInPlace(consumer, records(FIRST, START + 3, 5))).isFalse();
+        assertThat(places.isInPlace(consumer, records(FIRST, START + 3, 5))).isFalse();
         assertThat(consumer.position(FIRST)).isZero();
-        assertThat(progress.isInPlace(consumer, records(FIRST, 0, 5))).isTrue();
+        assertThat(places.isInPlace(consumer, records(FIRST, 0, 5))).isTrue();
         assertThat(progress.started(records(FIRST, 0, 5))).hasSize(1);
     }
 
@@ -389,7 +383,7 @@ class ProgressTest {
 
         // the consumer was reset to the new log's start by itself, before anybody looked
         List<ConsumerRecord<byte[], byte[]>> anew = records(FIRST, 0, (int) START + 15);
-        assertThat(progress.isInPlace(consumer, anew)).isTrue();
+        assertThat(places.isInPlace(consumer, anew)).isTrue();
 
         assertThat(progress.started(anew)).containsExactly(anew);
         assertThat(released).containsExactly(FIRST);
@@ -400,9 +394,9 @@ class ProgressTest {
         progress.acknowledged(records(FIRST, START, 10));
         logs(0, START + 3);
 
-        assertThat(progress.isInPlace(consumer, records(FIRST, 0, 5))).isTrue();
+        assertThat(places.isInPlace(consumer, records(FIRST, 0, 5))).isTrue();
         progress.started(records(FIRST, 0, 5));
-        progress.findGaps(progress.places(), Map.of(), Map.of(FIRST, START + 3));
+        progress.findGaps(progress.nextOffsets(), Map.of(), Map.of(FIRST, START + 3));
 
         assertThat(gaps).containsExactly(new Gap(FIRST, START + 3, START + 10, Why.LOG_SHORTENED));
     }
@@ -411,7 +405,7 @@ class ProgressTest {
     void whatIsDeliveredAgainAfterAFailedCommitIsNoGap() {
         progress.acknowledged(records(FIRST, START, 10));
 
-        assertThat(progress.isInPlace(consumer, records(FIRST, START, 10))).isTrue();
+        assertThat(places.isInPlace(consumer, records(FIRST, START, 10))).isTrue();
         assertThat(gaps).isEmpty();
     }
 
@@ -420,34 +414,34 @@ class ProgressTest {
         List<ConsumerRecord<byte[], byte[]>> polled = records(FIRST, START, 2);
         polled.addAll(records(SECOND, START, 2));
         logs(0, 3);
-        progress.findGaps(progress.places(), Map.of(), Map.of(FIRST, 3L, SECOND, 3L));
+        progress.findGaps(progress.nextOffsets(), Map.of(), Map.of(FIRST, 3L, SECOND, 3L));
         silent.add(SECOND);
 
-        assertThatThrownBy(() -> progress.isInPlace(consumer, polled)).isInstanceOf(TimeoutException.class);
+        assertThatThrownBy(() -> places.isInPlace(consumer, polled)).isInstanceOf(TimeoutException.class);
         assertThat(consumer.position(FIRST)).isEqualTo(START);
 
         silent.clear();
-        assertThat(progress.isInPlace(consumer, polled)).isFalse();
+        assertThat(places.isInPlace(consumer, polled)).isFalse();
         assertThat(consumer.position(FIRST)).isZero();
         assertThat(consumer.position(SECOND)).isZero();
     }
 
     @Test
     void anAnswerThatIsOlderThanWhatWasProcessedMeanwhileIsNoShorterLog() {
-        Map<TopicPartition, Long> places = progress.places();
+        Map<TopicPartition, Long> before = progress.nextOffsets();
         progress.acknowledged(records(FIRST, START, 10));
 
-        progress.findGaps(places, Map.of(), Map.of(FIRST, START));
+        progress.findGaps(before, Map.of(), Map.of(FIRST, START));
 
         assertThat(gaps).isEmpty();
     }
 
     private void logsStartAt(long start) {
-        progress.findGaps(progress.places(), Map.of(FIRST, start, SECOND, start), Map.of());
+        progress.findGaps(progress.nextOffsets(), Map.of(FIRST, start, SECOND, start), Map.of());
     }
 
     private void logsStartAt(TopicPartition partition, long start) {
-        progress.findGaps(progress.places(), Map.of(partition, start), Map.of());
+        progress.findGaps(progress.nextOffsets(), Map.of(partition, start), Map.of());
     }
 
     @Test
@@ -457,7 +451,7 @@ class ProgressTest {
         assertThat(progress.lagRecords()).isEqualTo(1);
 
         consumer.seek(FIRST, START + 2);
-        progress.idle(FIRST, consumer);
+        places.idle(FIRST, consumer);
         progress.ends(Map.of(FIRST, START + 2));
 
         assertThat(progress.lagRecords()).isZero();
@@ -486,10 +480,82 @@ class ProgressTest {
     @Test
     void gapsOfTransactionsAndCompactionAreNotLost() {
         progress.acknowledged(records(FIRST, START, 1));
-        progress.started(records(FIRST, START + 3, 1));
 
+        assertThat(places.isInPlace(consumer, records(FIRST, START + 3, 1))).isTrue();
         logsStartAt(FIRST, 0);
         assertThat(gaps).isEmpty();
+    }
+
+    @Test
+    void aWaitEndsWhenWhatWaitedIsDeleted() {
+        progress.listening();
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 5);
+        progress.started(batch);
+        progress.waiting(batch, Cause.DATABASE_AWAY);
+
+        logs(START + 3, START + 5);
+        logsStartAt(START + 3);
+        consumer.seek(FIRST, START + 3);
+        assertThat(places.idle(FIRST, consumer)).as("some of it waits still").isFalse();
+        assertThat(progress.isPaused()).isTrue();
+
+        logs(START + 5, START + 5);
+        logsStartAt(START + 5);
+        consumer.seek(FIRST, START + 5);
+        assertThat(places.idle(FIRST, consumer)).isTrue();
+        assertThat(progress.isPaused()).isFalse();
+        assertThat(places.idle(FIRST, consumer)).as("told once").isFalse();
+    }
+
+    @Test
+    void aWaitEndsWhenTheLogIsMadeAnewAndEmpty() {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 5);
+        progress.started(batch);
+        progress.waiting(batch, Cause.REGISTRY);
+        logs(0, 0);
+        progress.findGaps(progress.nextOffsets(), Map.of(), Map.of(FIRST, 0L));
+
+        assertThat(places.idle(FIRST, consumer)).isTrue();
+
+        assertThat(progress.waitsFor()).isEmpty();
+        assertThat(consumer.position(FIRST)).isZero();
+    }
+
+    @Test
+    void aPartitionThatIsAssignedAnewWaitsForNothing() {
+        progress.waiting(records(FIRST, START, 1), Cause.DATABASE_AWAY);
+
+        places.onPartitionsAssigned(consumer, List.of(FIRST));
+
+        assertThat(progress.waitsFor()).isEmpty();
+    }
+
+    @Test
+    void whenAConsumerWaitsNothingOfItsOtherPartitionsStaysInHand() {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 3);
+        batch.addAll(records(SECOND, START, 3));
+        progress.started(batch);
+        progress.waiting(batch.subList(0, 3), Cause.REGISTRY);
+
+        logsStartAt(SECOND, START + 2);
+
+        assertThat(gaps).containsExactly(new Gap(SECOND, START, START + 2, Why.DELETED));
+        assertThat(progress.started(batch.subList(0, 3))).containsExactly(batch.subList(0, 3));
+    }
+
+    @Test
+    void whenOneOfItsLogsIsShorterAConsumerIsSentBackInAllItsPartitionsToNoFurtherThanItPolled() {
+        List<ConsumerRecord<byte[], byte[]>> polled = records(FIRST, START, 2);
+        polled.addAll(records(SECOND, START, 2));
+        logs(0, START + 1_000);
+        progress.findGaps(progress.nextOffsets(), Map.of(), Map.of(FIRST, 3L, SECOND, START));
+        consumer.seek(SECOND, START + 2);
+
+        assertThat(places.isInPlace(consumer, polled)).isFalse();
+
+        assertThat(consumer.position(FIRST)).isZero();
+        assertThat(consumer.position(SECOND)).isEqualTo(START);
+        assertThat(progress.nextOffsets()).isEqualTo(Map.of(FIRST, 0L, SECOND, START));
     }
 
     @Test
@@ -546,11 +612,11 @@ class ProgressTest {
         progress.waiting(records(FIRST, START, 1), Cause.DATABASE_AWAY);
         progress.ends(Map.of(FIRST, START + 1));
 
-        progress.onPartitionsRevokedBeforeCommit(consumer, List.of(FIRST));
+        places.onPartitionsRevokedBeforeCommit(consumer, List.of(FIRST));
 
         assertThat(progress.waitsFor()).isEqualTo(Optional.empty());
         assertThat(progress.lagRecords()).isZero();
-        assertThat(progress.partitions()).containsExactly(SECOND);
+        assertThat(progress.nextOffsets()).containsOnlyKeys(SECOND);
     }
 
     private List<ConsumerRecord<byte[], byte[]>> records(TopicPartition partition, long from, int count) {
