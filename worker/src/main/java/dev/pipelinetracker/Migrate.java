@@ -60,11 +60,16 @@ final class Migrate implements Callable<Integer> {
         try (ConfigurableApplicationContext context = application.run(properties.arguments())) {
             Migrations migrations = new Migrations(context.getBean(DataSource.class));
             if (plan) {
-                show(migrations.plan());
+                show(migrations.plan(rowLevelSecurity));
+            }
+            if (rowLevelSecurity) {
+                migrations.refuseToBlind();
+            }
+            if (plan) {
                 return ExitCode.DONE;
             }
             if (replaceRoleBased) {
-                confirm(migrations.plan());
+                confirm(migrations.plan(rowLevelSecurity));
                 migrations.replaceRoleBased();
             } else {
                 migrations.migrateOrAdopt();
@@ -79,12 +84,9 @@ final class Migrate implements Callable<Integer> {
         }
     }
 
-    private void show(List<String> steps) {
+    private static void show(List<String> steps) {
         steps.forEach(System.out::println);
-        if (rowLevelSecurity) {
-            System.out.println(
-                    "create the roles tracker_worker, tracker_reader, tracker_operator and row-level security");
-        } else if (steps.isEmpty()) {
+        if (steps.isEmpty()) {
             System.out.println("nothing to do");
         }
     }

@@ -102,8 +102,9 @@ class ErasureTest {
         assertThat(session().shown())
                 .contains("done: deleted 3 of analytics_pipeline_history")
                 .contains("1 dead letters will not be offered again")
-                .contains(PREFIX + "pipeline-runs.dlt: 1 dead letters, each until 3650 d after it was written")
-                .contains(PREFIX + "insights: the events that it published, each until 3650 d after it was written");
+                .contains(PREFIX + "pipeline-runs.dlt: 1 dead letters, each for at most 3657 d after it was written")
+                .contains(PREFIX
+                        + "insights: the events that it published, each for at most 3657 d after it was written");
         assertThat(rowsOf(gone)).containsOnly("0");
         assertThat(rowsOf(OTHER)).isEqualTo(before);
         assertThat(audit(gone)).containsExactly("done 11 1 ticket 4711");
