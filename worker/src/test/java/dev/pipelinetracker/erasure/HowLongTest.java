@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -27,9 +28,10 @@ class HowLongTest {
                 "segment.ms=604800000                                              | null    | not known",
                 "cleanup.policy=delete retention.ms=9223372036854775807 segment.ms=9223372036854775807 | 18446744073709551 | each for at most",
             })
-    void isToldByRetentionAndSegment(String settings, Long seconds, String told) {
-        List<ConfigEntry> entries = Stream.of(settings.split(" "))
-                .map(setting -> new ConfigEntry(setting.split("=")[0], setting.split("=")[1]))
+    void isToldByRetentionAndSegment(String settings, @Nullable Long seconds, String told) {
+        List<ConfigEntry> entries = Stream.of(settings.split(" ", -1))
+                .map(setting -> new ConfigEntry(
+                        setting.substring(0, setting.indexOf('=')), setting.substring(setting.indexOf('=') + 1)))
                 .toList();
 
         HowLong howLong = HowLong.of(new Config(entries));
