@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.pipelinetracker.database.DatabaseRefusedException;
 import dev.pipelinetracker.database.Migrations;
 import dev.pipelinetracker.deadletters.LetterBox;
 import dev.pipelinetracker.deadletters.LetterFilter;
@@ -212,6 +213,30 @@ class ErasureTest {
         assertThatThrownBy(() -> erase(UUID.randomUUID(), false, true, null))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("Check --org");
+    }
+
+    /** To it there would be nothing to delete, and the erasure would be done. */
+    @Test
+    void aLoginFromWhichRowLevelSecurityHidesEveryRowIsRefused() {
+        String blind = "blind_" + OPERATOR;
+        DATABASE.sql()
+                .sql("CREATE ROLE %1$s LOGIN PASSWORD '%1$s'".formatted(blind))
+                .update();
+        DATABASE.sql()
+                .sql("GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA public TO " + blind)
+                .update();
+        try (OperatorSession blinded = OperatorSession.start(
+                        PREFIX, new Database(DATABASE.name(), DATABASE.jdbcUrl(), blind, blind), Erasure.class);
+                StopSignal stop = StopSignal.installed()) {
+            assertThatThrownBy(
+                            () -> blinded.get(Erasure.class).run(request(OTHER, false, true), blinded.operator(), stop))
+                    .isInstanceOf(DatabaseRefusedException.class)
+                    .hasMessageContaining("hides every row from the login " + blind)
+                    .hasMessageContaining("GRANT tracker_worker TO " + blind);
+        } finally {
+            DATABASE.sql().sql("DROP OWNED BY " + blind).update();
+            DATABASE.sql().sql("DROP ROLE " + blind).update();
+        }
     }
 
     private static OperatorSession session() {
