@@ -44,7 +44,9 @@ public final class Blinding {
             )
             SELECT l.rolname AS name, quote_ident(l.rolname) AS quoted, l.writes, l.rolname = current_user AS own,
                    EXISTS (SELECT FROM pg_catalog.pg_roles w
-                           WHERE w.rolname = 'tracker_worker' AND pg_has_role(l.oid, w.oid, 'MEMBER')) AS member
+                           WHERE w.rolname = 'tracker_worker' AND pg_has_role(l.oid, w.oid, 'MEMBER')) AS member,
+                   EXISTS (SELECT FROM pg_catalog.pg_roles w
+                           WHERE w.rolname = 'tracker_worker' AND pg_has_role(l.oid, w.oid, 'USAGE')) AS inherits
             FROM logins l
             WHERE EXISTS (
               SELECT FROM tables t
@@ -87,10 +89,14 @@ public final class Blinding {
         this.database = database;
     }
 
-    private record Login(String name, String quoted, boolean writes, boolean own, boolean member) {
+    private record Login(String name, String quoted, boolean writes, boolean own, boolean member, boolean inherits) {
 
         /** What opens its eyes. */
         String mend() {
+            if (inherits) {
+                return "/* %s is a member of tracker_worker, but the policy tracker_all is missing or changed: drop it, and migrate --row-level-security makes it anew */"
+                        .formatted(name);
+            }
             // a member that does not inherit is under no policy of its role's: PostgreSQL 16 keeps that with the
             // membership, older ones with the role
             return (member ? "ALTER ROLE %1$s INHERIT; REVOKE tracker_worker FROM %1$s; " : "").formatted(quoted)

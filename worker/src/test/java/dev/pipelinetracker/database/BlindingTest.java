@@ -93,6 +93,26 @@ class BlindingTest {
         assertThat(organizationsSeen()).isEqualTo(1);
     }
 
+    /** Another GRANT would not help it. */
+    @Test
+    void ofAMemberWhosePolicyIsGoneThePolicyIsNamed() {
+        WORKERS_OLD_GRANTS.forEach(this::grant);
+        makeRoles();
+        grant("GRANT tracker_worker TO %s");
+        migrations().secure();
+        sql("DROP POLICY tracker_all ON organizations");
+
+        assertThatExceptionOfType(DatabaseRefusedException.class)
+                .isThrownBy(() -> asLogin().migrate())
+                .withMessageContaining("the policy tracker_all is missing");
+
+        migrations().secure();
+        assertThatCode(() -> asLogin().migrate()).doesNotThrowAnyException();
+
+        sql("ALTER POLICY tracker_all ON organizations TO tracker_operator");
+        assertThatRefused(migrations()).withMessageContaining("drop it").withMessageContaining(login);
+    }
+
     /** Readers see the one organization that they set; a worker sets none. */
     @Test
     void aReadersMembershipIsNotEnoughForWhoWrites() {
