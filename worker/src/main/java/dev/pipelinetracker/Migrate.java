@@ -22,9 +22,11 @@ import picocli.CommandLine.Option;
 @Command(
         name = "migrate",
         description = {
-            "Creates, upgrades or adopts the database's tables, and ends. Needs spring.datasource.* of a role that may do so.",
-            "serve creates and upgrades at its start, if its role may; it does not adopt."
+            "Creates, upgrades or adopts the database's tables, and ends.",
+            "Needs the settings spring.datasource.* of a role that may do so: the tables' owner.",
+            "serve creates and upgrades at its start, too, if its role may; it does not adopt."
         },
+        footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused for safety."},
         mixinStandardHelpOptions = true)
 final class Migrate implements Callable<Integer> {
 
@@ -37,16 +39,18 @@ final class Migrate implements Callable<Integer> {
     @Option(
             names = "--replace-role-based",
             description =
-                    "Move the tables of the framework's older schema, by role, to the schema legacy, and create schema 2.0 and a demo organization.")
+                    "Move the tables of the framework's older schema, which is by role, to the schema legacy, and create schema 2.0 and a demo organization.")
     private boolean replaceRoleBased;
 
     @Option(
             names = "--row-level-security",
             description =
-                    "Also keep organizations apart in the database: policies by the session setting tracker.org_id, and the roles tracker_worker, tracker_reader, tracker_operator.")
+                    "Also keep organizations apart in the database: policies by the session setting tracker.org_id, and the roles tracker_worker, tracker_reader, tracker_operator. Refused if it would hide all rows from a login that writes them, as a worker does.")
     private boolean rowLevelSecurity;
 
-    @Option(names = "--yes", description = "Do not ask before --replace-role-based.")
+    @Option(
+            names = {"--yes", "-y"},
+            description = "Do not ask before --replace-role-based.")
     private boolean yes;
 
     @Override
@@ -60,11 +64,16 @@ final class Migrate implements Callable<Integer> {
         try (ConfigurableApplicationContext context = application.run(properties.arguments())) {
             Migrations migrations = new Migrations(context.getBean(DataSource.class));
             if (plan) {
-                show(migrations.plan());
+                show(migrations.plan(rowLevelSecurity));
+            }
+            if (rowLevelSecurity) {
+                migrations.refuseToBlind();
+            }
+            if (plan) {
                 return ExitCode.DONE;
             }
             if (replaceRoleBased) {
-                confirm(migrations.plan());
+                confirm(migrations.plan(rowLevelSecurity));
                 migrations.replaceRoleBased();
             } else {
                 migrations.migrateOrAdopt();
@@ -79,12 +88,9 @@ final class Migrate implements Callable<Integer> {
         }
     }
 
-    private void show(List<String> steps) {
+    private static void show(List<String> steps) {
         steps.forEach(System.out::println);
-        if (rowLevelSecurity) {
-            System.out.println(
-                    "create the roles tracker_worker, tracker_reader, tracker_operator and row-level security");
-        } else if (steps.isEmpty()) {
+        if (steps.isEmpty()) {
             System.out.println("nothing to do");
         }
     }

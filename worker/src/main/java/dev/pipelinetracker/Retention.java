@@ -33,9 +33,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "retention",
         description = {
-            "Deletes finished runs from analytics_pipeline_history that are older than an age: in small transactions, beside live",
-            "traffic. First counts, then asks. Runs that are still open stay, and rows without a pipeline_id, which are not the",
-            "worker's. Needs spring.datasource.* of a role that may DELETE there; nothing is ever deleted unless this is run."
+            "Deletes finished runs from analytics_pipeline_history that are older than an age.",
+            "First counts, then asks; in small transactions, beside live traffic. Runs that are still open stay, and rows without a pipeline_id, which are not the worker's.",
+            "Needs the settings spring.datasource.* of a role that may DELETE there. Nothing is ever deleted unless this is run."
         },
         footer = {
             "",

@@ -11,9 +11,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "erase",
         description = {
-            "Deletes all rows of an organization, and the organization itself, for good; its dead letters are never offered",
-            "again. First counts, then asks. Works in small transactions, beside live traffic; stopped or failed, it is run again.",
-            "Stop the organization's jobs first: what they go on to publish becomes dead letters (unknown_org).",
+            "Deletes all rows of an organization, and the organization itself, for good.",
+            "First counts, then asks; in small transactions, beside live traffic. A database or broker that is away is waited for; stopped or failed, it is run again. The organization's dead letters are never offered again.",
+            "Stop its jobs first: what they go on to publish becomes dead letters (unknown_org).",
             "Kafka deletes no single record: it ends with what remains in which topics, and for how long.",
             "Needs serve's settings, of a role that may do so: the tables' owner, or a member of tracker_operator."
         },

@@ -27,64 +27,68 @@ final class Adoption {
             )
             """;
 
-    /** What must be unique, and which row stays: the one that the worker's events would have left. */
+    private static final String MOVE = """
+            WITH moved AS (DELETE FROM public.%1$s WHERE id IN (%2$s) RETURNING *)
+            INSERT INTO tracker.adoption_conflicts (table_name, row_data)
+            SELECT '%1$s', to_jsonb(moved) FROM moved
+            """;
+
+    /** The foreign keys to a table, each with the condition that a row d of it is referred to by a row f. */
+    private static final String FOREIGN_KEYS = """
+            SELECT k.conname AS name, k.conrelid::regclass AS referring,
+                   (SELECT string_agg(format('f.%I = d.%I', own.attname, other.attname), ' AND ')
+                    FROM unnest(k.conkey, k.confkey) AS pair (own, other)
+                    JOIN pg_catalog.pg_attribute own ON own.attrelid = k.conrelid AND own.attnum = pair.own
+                    JOIN pg_catalog.pg_attribute other ON other.attrelid = k.confrelid AND other.attnum = pair.other) AS condition
+            FROM pg_catalog.pg_constraint k
+            WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid = ('public.' || :table)::regclass
+            ORDER BY 1
+            """;
+
+    private static final String REFERRED = """
+            SELECT count(*) FROM public.%1$s d
+            WHERE d.id IN (%2$s) AND EXISTS (SELECT FROM %3$s f WHERE %4$s)
+            """;
+
+    /** What must be unique; and the ids of the rows that must go: the one that the worker's events would have left stays. */
     private enum Identity {
         RUN("tracker_run_identity", "analytics_pipeline_history", "(org_id, pipeline_id, source_id)", """
-                WITH ranked AS (
+                SELECT id FROM (
                   SELECT id, row_number() OVER (
                     PARTITION BY org_id, pipeline_id, source_id
                     ORDER BY "timestamp" DESC,
                              coalesce(array_position('{running,failed,completed}'::text[], status::text), 0) DESC, id) AS place
                   FROM public.analytics_pipeline_history
-                  WHERE pipeline_id IS NOT NULL
-                ), moved AS (
-                  DELETE FROM public.analytics_pipeline_history h USING ranked r WHERE h.id = r.id AND r.place > 1
-                  RETURNING h.*
-                )
-                INSERT INTO tracker.adoption_conflicts (table_name, row_data)
-                SELECT 'analytics_pipeline_history', to_jsonb(moved) FROM moved
-                """, """
-                SELECT coalesce(sum(n - 1), 0) FROM (
-                  SELECT count(*) AS n FROM public.analytics_pipeline_history WHERE pipeline_id IS NOT NULL
-                  GROUP BY org_id, pipeline_id, source_id HAVING count(*) > 1) AS repeated
+                  WHERE pipeline_id IS NOT NULL) AS ranked
+                WHERE place > 1
                 """),
         CHART(
                 "tracker_chart_identity",
                 "analytics_visualizations",
                 "(source_id, org_id, chart_type, x_column, y_column) NULLS NOT DISTINCT",
                 """
-                WITH ranked AS (
+                SELECT id FROM (
                   SELECT id, row_number() OVER (
                     PARTITION BY source_id, org_id, chart_type, x_column, y_column
                     ORDER BY generated_at DESC NULLS LAST, id) AS place
-                  FROM public.analytics_visualizations
-                ), moved AS (
-                  DELETE FROM public.analytics_visualizations v USING ranked r WHERE v.id = r.id AND r.place > 1
-                  RETURNING v.*
-                )
-                INSERT INTO tracker.adoption_conflicts (table_name, row_data)
-                SELECT 'analytics_visualizations', to_jsonb(moved) FROM moved
-                """,
-                """
-                SELECT coalesce(sum(n - 1), 0) FROM (
-                  SELECT count(*) AS n FROM public.analytics_visualizations
-                  GROUP BY source_id, org_id, chart_type, x_column, y_column HAVING count(*) > 1) AS repeated
+                  FROM public.analytics_visualizations) AS ranked
+                WHERE place > 1
                 """);
 
         private final String index;
         private final String table;
         private final String definition;
-        private final String move;
-        private final String count;
+        private final String repeated;
 
-        Identity(String index, String table, String definition, String move, String count) {
+        Identity(String index, String table, String definition, String repeated) {
             this.index = index;
             this.table = table;
             this.definition = definition;
-            this.move = move;
-            this.count = count;
+            this.repeated = repeated;
         }
     }
+
+    private record ForeignKey(String name, String referring, String condition) {}
 
     private final JdbcClient database;
 
@@ -93,11 +97,18 @@ final class Adoption {
         this.database = database;
     }
 
-    /** What {@link #run} would do now, a line for each step. Reads the tables whole. */
+    /**
+     * What {@link #run} would do now, a line for each step. Reads the tables whole.
+     *
+     * @throws DatabaseRefusedException as {@link #run} would before it changes anything
+     */
     List<String> plan() {
+        refuseReferredRows();
         List<String> plan = new ArrayList<>();
         for (Identity identity : Identity.values()) {
-            long repeated = database.sql(identity.count).query(Long.class).single();
+            long repeated = database.sql("SELECT count(*) FROM (%s) AS repeated".formatted(identity.repeated))
+                    .query(Long.class)
+                    .single();
             if (repeated > 0) {
                 plan.add("move %,d rows of %s that repeat another, which is newer, to tracker.adoption_conflicts"
                         .formatted(repeated, identity.table));
@@ -109,8 +120,14 @@ final class Adoption {
         return plan;
     }
 
-    /** @throws DatabaseRefusedException if somebody keeps writing rows that repeat a run or a chart */
+    /**
+     * Adopts.
+     *
+     * @throws DatabaseRefusedException before anything is changed, if a foreign key refers to a row that would have to go; later,
+     *     if somebody keeps writing rows that repeat a run or a chart
+     */
     void run() {
+        refuseReferredRows();
         database.sql("CREATE SCHEMA IF NOT EXISTS tracker").update();
         database.sql(CONFLICTS).update();
         for (Identity identity : Identity.values()) {
@@ -121,9 +138,35 @@ final class Adoption {
                 "INDEX CONCURRENTLY tracker_open_runs ON public.analytics_pipeline_history (org_id) WHERE status = 'running'");
     }
 
+    /** Deleting them would fail, or take the rows that refer to them along: ON DELETE CASCADE. */
+    private void refuseReferredRows() {
+        for (Identity identity : Identity.values()) {
+            for (ForeignKey key : database.sql(FOREIGN_KEYS)
+                    .param("table", identity.table)
+                    .query(ForeignKey.class)
+                    .list()) {
+                long referred = database.sql(
+                                REFERRED.formatted(identity.table, identity.repeated, key.referring(), key.condition()))
+                        .query(Long.class)
+                        .single();
+                if (referred > 0) {
+                    throw new DatabaseRefusedException(
+                            "%d rows of %s repeat another, which is newer, and cannot be moved: %s refers to them (constraint %s). Nothing was changed. Let it refer to the newest row of the same %s, then run migrate again."
+                                    .formatted(
+                                            referred,
+                                            identity.table,
+                                            key.referring(),
+                                            key.name(),
+                                            identity.definition));
+                }
+            }
+        }
+    }
+
     private void makeUnique(Identity identity) {
         for (int build = 1; build <= MOST_BUILDS; build++) {
-            int moved = database.sql(identity.move).update();
+            int moved = database.sql(MOVE.formatted(identity.table, identity.repeated))
+                    .update();
             if (moved > 0) {
                 log.warn(
                         "{} rows of {} repeat another, which is newer: moved to tracker.adoption_conflicts",

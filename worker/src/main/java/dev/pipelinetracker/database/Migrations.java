@@ -52,11 +52,14 @@ public final class Migrations {
      * For {@code serve}: creates everything in an empty database, and applies what is missing to one of ours, each migration
      * in a transaction of its own. Several workers may do so at once. Where nothing is missing it only reads: USAGE on the
      * schema {@code tracker} and SELECT on {@code tracker.flyway_schema_history} suffice. Otherwise the role must be allowed
-     * to create a schema in the database and tables in {@code public}.
+     * to create a schema in the database and tables in {@code public}. Refuses a login that would see no organization.
      */
     public void migrate() {
         switch (inspection.state()) {
-            case EMPTY, OURS -> applyPending();
+            case EMPTY, OURS -> {
+                new Blinding(sql).refuseThisLogin();
+                applyPending();
+            }
             case SCHEMA_2_0 ->
                 throw new DatabaseRefusedException(
                         "The database has the tables of schema 2.0, which no worker has adopted yet. See what that would do with migrate --plan, and do it with migrate.");
@@ -101,11 +104,20 @@ public final class Migrations {
     }
 
     /**
+     * For {@code migrate --row-level-security}, before anything else is done: refuses if {@link #secure} would hide all rows from
+     * a login that writes the feeds' tables, or could not make the roles. Changes nothing.
+     */
+    public void refuseToBlind() {
+        new Blinding(sql).refuseToBlindAWriter();
+    }
+
+    /**
      * For {@code migrate --row-level-security}: keeps organizations apart in the database itself, once it is migrated. Every
      * later migration keeps it so. The role must own the tables and be allowed to create roles, unless {@code tracker_worker},
-     * {@code tracker_reader} and {@code tracker_operator} are there.
+     * {@code tracker_reader} and {@code tracker_operator} are there. Refuses as {@link #refuseToBlind} does.
      */
     public void secure() {
+        refuseToBlind();
         new Tenancy(database).choose();
         log.info("Row-level security is on, by the session setting tracker.org_id");
     }
@@ -113,8 +125,10 @@ public final class Migrations {
     /**
      * What {@link #migrateOrAdopt} would do, a line for each step, or {@link #replaceRoleBased} where the schema is by role.
      * Changes nothing; of tables that would be adopted it reads every row.
+     *
+     * @param rowLevelSecurity whether {@link #secure} would follow
      */
-    public List<String> plan() {
+    public List<String> plan(boolean rowLevelSecurity) {
         List<String> plan = new ArrayList<>();
         DatabaseState state = inspection.state();
         int applied = 0;
@@ -137,6 +151,9 @@ public final class Migrations {
         }
         if (state == DatabaseState.ROLE_BASED) {
             plan.add("create a demo organization");
+        }
+        if (rowLevelSecurity) {
+            plan.addAll(new Tenancy(database).plan());
         }
         return plan;
     }

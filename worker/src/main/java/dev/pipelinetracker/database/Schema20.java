@@ -123,7 +123,8 @@ final class Schema20 {
                         """).query(String.class).list();
     }
 
-    private static List<String> writtenTables() {
+    /** Those that a feed of this worker's writes. */
+    static List<String> writtenTables() {
         return TABLES.stream()
                 .filter(table -> table.startsWith("analytics_") && !table.equals("analytics_data_sources"))
                 .toList();

@@ -1,5 +1,6 @@
 package dev.pipelinetracker.database;
 
+import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -41,35 +42,35 @@ final class Tenancy {
                         """).query(Boolean.class).single();
     }
 
+    /** What {@link #choose} would do and warn of, a line each. */
+    List<String> plan() {
+        List<String> plan = new ArrayList<>();
+        plan.add(
+                "create the roles tracker_worker, tracker_reader, tracker_operator and row-level security, where they are missing");
+        plan.addAll(warnings());
+        return plan;
+    }
+
     /**
-     * Makes roles, grants and policies anew, all or none. Needs the tables' owner, who may also create roles as long as one
-     * of them is missing.
+     * Makes what is missing of roles, grants and policies, all or none; and warns of whom it blinds, and of what goes around it.
+     * Needs the tables' owner, who may also create roles as long as one of them is missing.
      */
     void choose() {
         transaction.executeWithoutResult(status -> script.execute(source));
-        List<String> blinded = whoSeesNothing();
-        if (!blinded.isEmpty()) {
-            log.warn(
-                    "Row-level security hides every row from these roles, which could read before: {}. Make them members of tracker_reader or tracker_operator.",
-                    String.join(", ", blinded));
-        }
+        warnings().forEach(warning -> log.warn("{}", warning));
     }
 
-    /** Roles with a grant on a secured table, but under no policy of ours, such as those of other programs. */
-    List<String> whoSeesNothing() {
-        return database.sql("""
-                        SELECT DISTINCT r.rolname
-                        FROM pg_catalog.pg_class c
-                        CROSS JOIN LATERAL aclexplode(c.relacl) granted
-                        JOIN pg_catalog.pg_roles r ON r.oid = granted.grantee
-                        WHERE c.relnamespace = 'public'::regnamespace AND c.relrowsecurity
-                          AND r.oid <> c.relowner AND NOT r.rolsuper AND NOT r.rolbypassrls
-                          AND NOT EXISTS (
-                            SELECT FROM pg_catalog.pg_policy p
-                            WHERE p.polrelid = c.oid
-                              AND EXISTS (SELECT FROM unnest(p.polroles) AS policys (role)
-                                          WHERE policys.role = 0 OR pg_has_role(r.oid, policys.role, 'MEMBER')))
-                        ORDER BY 1
-                        """).query(String.class).list();
+    private List<String> warnings() {
+        List<String> warnings = new ArrayList<>();
+        List<String> blinded = new Blinding(database).whoOnlyReads();
+        if (!blinded.isEmpty()) {
+            warnings.add(
+                    "row-level security hides every row from these logins, which may read: %s. Make them members of tracker_reader or tracker_operator."
+                            .formatted(String.join(", ", blinded)));
+        }
+        for (String way : new WaysAround(database).all()) {
+            warnings.add("row-level security does not hold in " + way);
+        }
+        return warnings;
     }
 }

@@ -1,6 +1,8 @@
 package dev.pipelinetracker.erasure;
 
+import dev.pipelinetracker.database.Blinding;
 import dev.pipelinetracker.engine.Processors;
+import dev.pipelinetracker.engine.WorldFault;
 import dev.pipelinetracker.replay.FailedException;
 import dev.pipelinetracker.replay.Feeds;
 import dev.pipelinetracker.replay.Operator;
@@ -15,22 +17,26 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * What the command {@code tenant erase} does: deletes an organization's rows in chunks that are each a transaction, then the
  * rest and the organization itself in one, then sees to it that its dead letters are not offered again, and tells what
- * remains in Kafka. Without its row in {@code organizations} no event, replayed or new, brings a row back. What was deleted
- * before a stop or a fault stays deleted; another run goes on. Not found by the component scan.
+ * remains in Kafka. Without its row in {@code organizations} no event, replayed or new, brings a row back. Once it has begun, a
+ * database or broker that is away is waited for. What was deleted before a stop or a fault stays deleted; another run goes on.
+ * Not found by the component scan.
  */
 @Import(Feeds.class)
 public class Erasure {
@@ -67,12 +73,18 @@ public class Erasure {
      * @return whether it came to its end; false if it was stopped
      * @throws RefusedException before anything is changed: nobody knows the organization, a replay or redrive is running,
      *     or nobody said yes
+     * @throws dev.pipelinetracker.database.DatabaseRefusedException if row-level security hides all rows from this login
      * @throws FailedException if it did not come to its end, for a reason that it names
      */
     public boolean run(Request request, Operator operator, StopSignal stop) {
         journal.refuseUnmigrated();
+        new Blinding(JdbcClient.create(database)).refuseThisLogin();
         UUID organization = request.organization();
-        TenantRows rows = new TenantRows(database, organization);
+        List<String> tables = processors.all().stream()
+                .map(processor -> processor.feed().upsert().table())
+                .sorted()
+                .toList();
+        TenantRows rows = new TenantRows(database, organization, tables);
         try (TenantTopics topics = new TenantTopics(feeds, processors, database, organization, operator)) {
             RowCounts there = rows.count();
             List<Remains> letters = topics.ofDeadLetters();
@@ -88,26 +100,28 @@ public class Erasure {
             operator.confirm("Erase organization %s for good?".formatted(organization), request.yes());
             topics.lock();
             stop.workBegins();
-            return erase(request, rows, topics, operator, stop);
+            return erase(request, tables, rows, topics, operator, stop);
         }
     }
 
-    private boolean erase(Request request, TenantRows rows, TenantTopics topics, Operator operator, StopSignal stop) {
+    private boolean erase(
+            Request request,
+            List<String> tables,
+            TenantRows rows,
+            TenantTopics topics,
+            Operator operator,
+            StopSignal stop) {
         String by = Requester.name();
         long id = journal.begin(request.organization(), by, request.reason());
-        Run run = new Run(id, rows, new Patience(operator, stop), stop);
-        long settled = 0;
+        Run run = new Run(id, rows, topics, new Patience(operator, stop), stop);
         String status;
+        long settled;
         try {
-            run.deleteChunks();
-            if (!stop.isWanted()) {
-                run.deleteRest();
-            }
-            if (run.finished) {
-                settled = topics.settle(by, "erasure %d".formatted(id), stop);
-            }
+            tables.forEach(run::deleteChunks);
+            run.deleteRest();
+            run.settle(by);
             status = run.finished && !stop.isWanted() ? "done" : "stopped";
-            journal.end(id, status, settled, null);
+            settled = run.end(status);
         } catch (RuntimeException e) {
             noteFailure(id, e, operator);
             throw e;
@@ -123,13 +137,19 @@ public class Erasure {
             operator.say("To go on: " + ADVICE);
             return false;
         }
-        tellRemains(topics.ofDeadLetters(), topics, operator);
+        try {
+            tellRemains(topics.ofDeadLetters(), topics, operator);
+        } catch (FailedException e) {
+            operator.say(
+                    "Kafka deletes no single record. What remains there could not be asked: %s With --dry-run it is asked again."
+                            .formatted(e.getMessage()));
+        }
         return true;
     }
 
     private void noteFailure(long id, RuntimeException fault, Operator operator) {
         try {
-            journal.end(id, "failed", 0, fault.getMessage());
+            long unusedLetters = journal.end(id, "failed", fault.getMessage());
         } catch (RuntimeException e) {
             operator.say("the audit row could not be written; tracker.erasures will show erasure %d as running"
                     .formatted(id));
@@ -162,43 +182,46 @@ public class Erasure {
         topics.ofEvents().forEach(topic -> operator.show("remains", topic.asMap(), topic.toString()));
     }
 
-    /** One run: how far it is. */
+    /** One run: how far it is. Each of its methods does nothing more once a stop is wanted. */
     private final class Run {
 
         private final long id;
         private final TenantRows rows;
+        private final TenantTopics topics;
         private final Patience patience;
         private final StopSignal stop;
         private RowCounts deleted = RowCounts.NONE;
+        private boolean isDoubtful;
         private boolean finished;
 
-        Run(long id, TenantRows rows, Patience patience, StopSignal stop) {
+        Run(long id, TenantRows rows, TenantTopics topics, Patience patience, StopSignal stop) {
             this.id = id;
             this.rows = rows;
+            this.topics = topics;
             this.patience = patience;
             this.stop = stop;
         }
 
-        void deleteChunks() {
-            for (int table = 0; table < TenantRows.largeTables(); table++) {
-                int each = table;
-                long rowsOfChunk = CHUNK;
-                while (rowsOfChunk == CHUNK && !stop.isWanted()) {
-                    long start = System.nanoTime();
-                    rowsOfChunk = commit(() -> rows.deleteSome(each, CHUNK))
-                            .map(RowCounts::all)
-                            .orElse(0L);
-                    if (rowsOfChunk == CHUNK) {
-                        // half of the time is live traffic's
-                        stop.sleep(Duration.ofNanos(System.nanoTime() - start));
-                    }
+        void deleteChunks(String table) {
+            long rowsOfChunk = CHUNK;
+            while (rowsOfChunk == CHUNK && !stop.isWanted()) {
+                long start = System.nanoTime();
+                rowsOfChunk = patiently(() -> commit(() -> rows.deleteSome(table, CHUNK)))
+                        .map(RowCounts::all)
+                        .orElse(0L);
+                if (rowsOfChunk == CHUNK) {
+                    // half of the time is live traffic's
+                    stop.sleep(Duration.ofNanos(System.nanoTime() - start));
                 }
             }
         }
 
         void deleteRest() {
+            if (stop.isWanted()) {
+                return;
+            }
             try {
-                finished = commit(rows::deleteRest).isPresent();
+                finished = patiently(() -> commit(rows::deleteRest)).isPresent();
             } catch (DataIntegrityViolationException e) {
                 throw new FailedException(
                         "%s still refers to the organization. Delete its rows there, then %s."
@@ -207,28 +230,67 @@ public class Erasure {
             }
         }
 
-        /** Deletes and notes it in one transaction, again while the world is at fault; empty if a stop is wanted first. */
-        private Optional<RowCounts> commit(Supplier<RowCounts> deletion) {
+        void settle(String by) {
+            if (finished && !stop.isWanted()) {
+                finished = patiently(() -> {
+                            topics.keepLocks();
+                            topics.settle(by, ErasureJournal.reasonOf(id), stop);
+                            return true;
+                        })
+                        .isPresent();
+            }
+        }
+
+        /** Also when a stop is wanted: how many letters it settled; 0 if the database is away by then. */
+        long end(String status) {
+            return patiently(() -> journal.end(id, status, null)).orElse(0L);
+        }
+
+        /** Deletes and notes it in one transaction, so that what is noted was deleted, whether or not we hear of the commit. */
+        private RowCounts commit(Supplier<RowCounts> deletion) {
+            RowCounts[] done = {RowCounts.NONE};
+            boolean afterFault = isDoubtful;
+            isDoubtful = true;
+            if (afterFault) {
+                topics.keepLocks();
+            }
+            RowCounts sum = Objects.requireNonNull(transactions.execute(transaction -> {
+                RowCounts before = afterFault ? journal.deletedSoFar(id) : deleted;
+                done[0] = deletion.get();
+                journal.deleted(id, before.plus(done[0]));
+                return before.plus(done[0]);
+            }));
+            deleted = sum;
+            isDoubtful = false;
+            return done[0];
+        }
+
+        /** Again while the world is at fault; empty if a stop is wanted first. */
+        private <T> Optional<T> patiently(Supplier<T> work) {
             while (true) {
                 try {
-                    RowCounts[] done = {RowCounts.NONE};
-                    transactions.executeWithoutResult(transaction -> {
-                        done[0] = deletion.get();
-                        journal.deleted(id, deleted.plus(done[0]));
-                    });
-                    deleted = deleted.plus(done[0]);
+                    T done = work.get();
                     patience.reward();
-                    return Optional.of(done[0]);
+                    return Optional.of(done);
                 } catch (DataIntegrityViolationException e) {
                     throw e;
                 } catch (RuntimeException fault) {
-                    patience.await(fault, ADVICE);
+                    patience.await(passing(fault), ADVICE);
                     if (stop.isWanted()) {
                         return Optional.empty();
                     }
                 }
             }
         }
+    }
+
+    /** A broker that does not answer is a fault that may pass, as a database is. */
+    private static RuntimeException passing(RuntimeException fault) {
+        return fault instanceof FailedException
+                        && (fault.getCause() instanceof RetriableException
+                                || fault.getCause() instanceof TimeoutException)
+                ? new WorldFault(WorldFault.Cause.BROKER, String.valueOf(fault.getMessage()), fault)
+                : fault;
     }
 
     private static String referringTable(DataIntegrityViolationException fault) {

@@ -1,9 +1,11 @@
 package dev.pipelinetracker.erasure;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.pipelinetracker.replay.RefusedException;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -54,12 +56,44 @@ final class ErasureJournal {
                 .update();
     }
 
-    /** @param status done, stopped or failed */
-    void end(long id, String status, long letters, @Nullable String failure) {
-        sql.sql(
-                        "UPDATE tracker.erasures SET status = ?, letters = ?, failure = ?, updated_at = now(), ended_at = now() WHERE id = ?")
-                .params(Arrays.asList(status, letters, failure, id))
-                .update();
+    /**
+     * What is on record as deleted. A commit whose answer was lost may still be under way: its end is waited for. Call it in a
+     * transaction.
+     */
+    RowCounts deletedSoFar(long id) {
+        String deleted = sql.sql("SELECT deleted::text FROM tracker.erasures WHERE id = ? FOR UPDATE")
+                .param(id)
+                .query(String.class)
+                .single();
+        try {
+            return new RowCounts(JSON.readValue(deleted, new TypeReference<LinkedHashMap<String, Long>>() {}));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("tracker.erasures.deleted", e);
+        }
+    }
+
+    /** What the letters that an erasure settles have for a reason: by it they are counted. */
+    static String reasonOf(long id) {
+        return "erasure %d".formatted(id);
+    }
+
+    /**
+     * Notes how it ended; a second time is harmless.
+     *
+     * @param status done, stopped or failed
+     * @return how many letters it settled
+     */
+    long end(long id, String status, @Nullable String failure) {
+        return sql.sql("""
+                        UPDATE tracker.erasures
+                        SET status = ?, failure = ?, updated_at = now(), ended_at = now(),
+                            letters = (SELECT count(*) FROM tracker.redriven WHERE became = 'erased' AND reason = ?)
+                        WHERE id = ?
+                        RETURNING letters
+                        """)
+                .params(Arrays.asList(status, failure, reasonOf(id), id))
+                .query(Long.class)
+                .single();
     }
 
     private static String json(RowCounts counts) {

@@ -18,6 +18,10 @@ record RowCounts(Map<String, Long> rows) {
         rows = Collections.unmodifiableMap(new LinkedHashMap<>(rows));
     }
 
+    RowCounts plus(String table, long count) {
+        return plus(new RowCounts(Map.of(table, count)));
+    }
+
     RowCounts plus(RowCounts more) {
         Map<String, Long> sum = new LinkedHashMap<>(rows);
         more.rows.forEach((table, count) -> sum.merge(table, count, Long::sum));

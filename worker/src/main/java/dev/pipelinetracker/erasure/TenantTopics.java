@@ -8,7 +8,6 @@ import dev.pipelinetracker.replay.Feeds;
 import dev.pipelinetracker.replay.OpenFeed;
 import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.StopSignal;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -18,16 +17,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.Config;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.config.TopicConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The feeds' topics, as far as an organization is concerned. Every method throws {@link FailedException} if the broker does
- * not answer.
+ * The feeds' topics, as far as an organization is concerned. Every method that asks the broker throws {@link FailedException} if
+ * it does not answer; but how long a topic keeps its records is then not known.
  */
 final class TenantTopics implements AutoCloseable {
 
@@ -58,7 +54,7 @@ final class TenantTopics implements AutoCloseable {
             for (String topic : List.of(each.topic(), each.parkedTopic())) {
                 long count = each.count(topic);
                 if (count > 0) {
-                    remains.add(new Remains(topic, count, retention(topic)));
+                    remains.add(new Remains(topic, count, howLong(topic)));
                 }
             }
         }
@@ -70,7 +66,7 @@ final class TenantTopics implements AutoCloseable {
         return feeds.stream()
                 .map(OpenFeed::topic)
                 .filter(topics::contains)
-                .map(topic -> new Remains(topic, null, retention(topic)))
+                .map(topic -> new Remains(topic, null, howLong(topic)))
                 .toList();
     }
 
@@ -79,12 +75,18 @@ final class TenantTopics implements AutoCloseable {
         feeds.forEach(feed -> locks.add(feed.lock()));
     }
 
-    /** Sees to it that no open letter is offered again: how many there were, so far if a stop is wanted before the last. */
-    long settle(String by, String reason, StopSignal stop) {
+    /** Takes the locks again that were lost with their connections; throws as {@link FeedLock#keep} does. */
+    void keepLocks() {
         locks.forEach(FeedLock::keep);
-        return letters.stream()
-                .mapToLong(each -> stop.isWanted() ? 0 : each.settle(by, reason, stop))
-                .sum();
+    }
+
+    /** Sees to it that no open letter is offered again, or stops on the way if that is wanted; may be repeated. */
+    void settle(String by, String reason, StopSignal stop) {
+        for (LettersOf each : letters) {
+            if (!stop.isWanted()) {
+                long unusedSettled = each.settle(by, reason, stop);
+            }
+        }
     }
 
     @Override
@@ -97,16 +99,15 @@ final class TenantTopics implements AutoCloseable {
         return feeds.get(0).admin();
     }
 
-    private @Nullable Duration retention(String topic) {
+    /** Not known, too, to a broker that does not let us ask: there the erasure itself needs nothing. */
+    private HowLong howLong(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        Config config =
-                await(admin().describeConfigs(List.of(resource)).values().get(resource));
-        ConfigEntry policy = config.get(TopicConfig.CLEANUP_POLICY_CONFIG);
-        ConfigEntry time = config.get(TopicConfig.RETENTION_MS_CONFIG);
-        boolean deletes =
-                policy == null || policy.value() == null || policy.value().contains("delete");
-        long millis = time == null || time.value() == null ? -1 : Long.parseLong(time.value());
-        return deletes && millis >= 0 ? Duration.ofMillis(millis) : null;
+        try {
+            return HowLong.of(
+                    await(admin().describeConfigs(List.of(resource)).values().get(resource)));
+        } catch (FailedException e) {
+            return new HowLong.Unknown();
+        }
     }
 
     private static <T> T await(@Nullable KafkaFuture<T> answer) {

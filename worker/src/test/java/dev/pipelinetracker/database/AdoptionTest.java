@@ -123,6 +123,63 @@ class AdoptionTest {
         assertThat(conflicts()).hasSize(2);
     }
 
+    /** With CASCADE the rows that refer to it would go, too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "ON DELETE CASCADE", "ON DELETE SET NULL"})
+    void rowsThatForeignKeysReferToAreNotMoved(String onDelete) {
+        run(PIPELINE, "running", "2026-01-01");
+        run(PIPELINE, "completed", "2026-01-02");
+        database.sql()
+                .sql(
+                        "CREATE TABLE notes (run_id int CONSTRAINT notes_of_a_run REFERENCES analytics_pipeline_history %s)"
+                                .formatted(onDelete))
+                .update();
+        note("2026-01-02");
+        assertThatCode(() -> migrations().plan(false))
+                .as("the newest stays: to refer to it is no hindrance")
+                .doesNotThrowAnyException();
+        note("2026-01-01");
+        String before = rows("analytics_pipeline_history") + rows("notes");
+
+        assertThatExceptionOfType(DatabaseRefusedException.class)
+                .isThrownBy(() -> migrations().migrateOrAdopt())
+                .withMessageContaining("1 rows of analytics_pipeline_history")
+                .withMessageContaining("notes refers to them (constraint notes_of_a_run)")
+                .withMessageContaining("Nothing was changed");
+        assertThatExceptionOfType(DatabaseRefusedException.class)
+                .isThrownBy(() -> migrations().plan(false));
+        assertThat(rows("analytics_pipeline_history") + rows("notes")).isEqualTo(before);
+        assertThat(hasTrackerSchema()).isFalse();
+
+        database.sql().sql("""
+                        UPDATE notes SET run_id = (SELECT id FROM analytics_pipeline_history ORDER BY timestamp DESC LIMIT 1)
+                        """).update();
+        migrations().migrateOrAdopt();
+        assertThat(conflicts()).hasSize(1);
+        assertThat(rows("notes").split(" ", -1)).hasSize(2);
+    }
+
+    @Test
+    void aForeignKeyOfSeveralColumnsIsFollowedByAllOfThem() {
+        chart("bar", null, "2026-01-01");
+        chart("bar", null, "2026-01-02");
+        database.sql()
+                .sql("ALTER TABLE analytics_visualizations ADD UNIQUE (org_id, id)")
+                .update();
+        database.sql().sql("""
+                        CREATE TABLE pins (chart int, org uuid, CONSTRAINT pin
+                          FOREIGN KEY (org, chart) REFERENCES analytics_visualizations (org_id, id))
+                        """).update();
+        database.sql()
+                .sql("INSERT INTO pins SELECT id, org_id FROM analytics_visualizations")
+                .update();
+
+        assertThatExceptionOfType(DatabaseRefusedException.class)
+                .isThrownBy(() -> migrations().migrateOrAdopt())
+                .withMessageContaining("1 rows of analytics_visualizations")
+                .withMessageContaining("(constraint pin)");
+    }
+
     @Test
     void aSecondTimeChangesNothingAndServeTakesItNow() {
         run(PIPELINE, "running", "2026-01-01");
@@ -133,7 +190,7 @@ class AdoptionTest {
         migrations().migrate();
 
         assertThat(allRows()).isEqualTo(before);
-        assertThat(migrations().plan()).isEmpty();
+        assertThat(migrations().plan(false)).isEmpty();
     }
 
     @Test
@@ -161,7 +218,7 @@ class AdoptionTest {
         run(PIPELINE, "running", "2026-01-01");
         run(PIPELINE, "running", "2026-01-02");
 
-        List<String> plan = migrations().plan();
+        List<String> plan = migrations().plan(false);
 
         assertThat(plan)
                 .anyMatch(step -> step.contains("move 1 rows of analytics_pipeline_history"))
@@ -262,6 +319,13 @@ class AdoptionTest {
                 .param(pipeline)
                 .param(status)
                 .param(at)
+                .update();
+    }
+
+    private void note(String timestamp) {
+        database.sql()
+                .sql("INSERT INTO notes SELECT id FROM analytics_pipeline_history WHERE timestamp = ?::timestamp")
+                .param(timestamp)
                 .update();
     }
 

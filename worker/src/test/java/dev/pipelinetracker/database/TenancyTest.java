@@ -152,6 +152,10 @@ class TenancyTest {
                 "UPDATE analytics_pipeline_history SET org_id = org_id",
                 "UPDATE tracker.flyway_schema_history SET version = '1'",
                 "CREATE TABLE public.own (id int)",
+                "SELECT * FROM tracker.redriven",
+                "SELECT * FROM tracker.erasures",
+                "SELECT * FROM tracker.offset_gaps",
+                "UPDATE tracker.replays SET reason = ''",
                 "TRUNCATE analytics_visualizations")) {
             assertThat(answer("worker_login", "", denied)).as(denied).isEqualTo(TERSE_DENIAL);
         }
@@ -181,11 +185,128 @@ class TenancyTest {
 
             new Migrations(DATABASE.dataSource()).secure();
 
-            assertThat(new Tenancy(DATABASE.dataSource()).whoSeesNothing()).containsExactly("dashboard_login");
+            assertThat(new Blinding(DATABASE.sql()).whoOnlyReads()).containsExactly("dashboard_login");
         } finally {
             DATABASE.sql().sql("DROP OWNED BY dashboard_login").update();
             DATABASE.sql().sql("DROP ROLE dashboard_login").update();
         }
+    }
+
+    /** What an operator does that the worker's tables are not for. */
+    @Test
+    void anOperatorMayDoNothingThatItsCommandsNeedNot() throws SQLException {
+        for (String denied : List.of(
+                "DELETE FROM tracker.replays",
+                "DELETE FROM tracker.erasures",
+                "DELETE FROM tracker.offset_gaps",
+                "UPDATE tracker.flyway_schema_history SET version = '1'",
+                "INSERT INTO organizations (name, slug) VALUES ('n', 's')",
+                "UPDATE organizations SET name = 'n'",
+                "UPDATE analytics_pipeline_history SET org_id = org_id")) {
+            assertThat(answer("operator_login", "", denied)).as(denied).isEqualTo(TERSE_DENIAL);
+        }
+    }
+
+    @Test
+    void aPolicyOfTheOperatorsOwnStaysAndWhatIsMissingIsMadeAgain() {
+        Database database = RealPostgres.freshDatabase();
+        new Migrations(database.dataSource()).secure();
+        List<String> made = policies(database);
+        assertThat(made).hasSize(12);
+        new Migrations(database.dataSource()).secure();
+        assertThat(policies(database)).as("with xmin: nothing is made anew").isEqualTo(made);
+
+        database.sql()
+                .sql("ALTER POLICY tracker_reader ON analytics_pipeline_history USING (source_id = 's')")
+                .update();
+        database.sql()
+                .sql("CREATE POLICY own ON analytics_pipeline_history FOR SELECT TO PUBLIC USING (false)")
+                .update();
+        database.sql().sql("DROP POLICY tracker_all ON organizations").update();
+        database.sql()
+                .sql("ALTER TABLE org_memberships DISABLE ROW LEVEL SECURITY")
+                .update();
+        List<String> changed = policies(database);
+        new Migrations(database.dataSource()).secure();
+
+        assertThat(policies(database)).containsAll(changed).hasSize(13);
+        assertThat(database.sql()
+                        .sql("SELECT relrowsecurity FROM pg_class WHERE relname = 'org_memberships'")
+                        .query(Boolean.class)
+                        .single())
+                .isTrue();
+    }
+
+    @Test
+    void widerGrantsOfOlderVersionsAreTakenBack() {
+        Database database = RealPostgres.freshDatabase();
+        new Migrations(database.dataSource()).secure();
+        String grants = trackersGrants(database);
+        database.sql()
+                .sql("GRANT SELECT ON ALL TABLES IN SCHEMA tracker TO tracker_worker")
+                .update();
+        database.sql()
+                .sql("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tracker TO tracker_operator")
+                .update();
+        assertThat(trackersGrants(database)).isNotEqualTo(grants);
+
+        new Migrations(database.dataSource()).secure();
+
+        assertThat(trackersGrants(database)).isEqualTo(grants);
+    }
+
+    /** As a new feed's migration makes it; a table of somebody else's is none of ours. */
+    @Test
+    void aNewTableOfAnOrganizationsIsFoundByItsColumn() {
+        Database database = RealPostgres.freshDatabase();
+        database.sql()
+                .sql("CREATE TABLE analytics_quality (id serial, org_id uuid REFERENCES organizations (id))")
+                .update();
+        database.sql().sql("CREATE TABLE invoices (org_id uuid)").update();
+
+        new Migrations(database.dataSource()).secure();
+
+        assertThat(policies(database))
+                .filteredOn(policy -> policy.contains("analytics_quality"))
+                .hasSize(2);
+        assertThat(policies(database)).noneMatch(policy -> policy.contains("invoices"));
+    }
+
+    @Test
+    void viewsAndFunctionsThatGoAroundThePoliciesAreNamed() {
+        Database database = RealPostgres.freshDatabase();
+        for (String definition : List.of(
+                "CREATE VIEW around AS SELECT * FROM analytics_visualizations",
+                "CREATE VIEW bound WITH (security_invoker = true) AS SELECT * FROM analytics_visualizations",
+                "CREATE VIEW around_bound AS SELECT * FROM bound",
+                "CREATE VIEW elsewhere AS SELECT email FROM users",
+                "CREATE MATERIALIZED VIEW kept AS SELECT count(*) FROM organizations",
+                "CREATE FUNCTION told(uuid) RETURNS bigint LANGUAGE sql SECURITY DEFINER"
+                        + " AS 'SELECT count(*) FROM Analytics_Pipeline_History WHERE org_id = $1'",
+                "CREATE FUNCTION asked(uuid) RETURNS bigint LANGUAGE sql"
+                        + " AS 'SELECT count(*) FROM analytics_pipeline_history WHERE org_id = $1'",
+                "CREATE FUNCTION other() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM users'")) {
+            database.sql().sql(definition).update();
+        }
+        new Migrations(database.dataSource()).secure();
+
+        assertThat(new WaysAround(database.sql()).all())
+                .containsExactly(
+                        "the function told(uuid): ALTER FUNCTION told(uuid) SECURITY INVOKER",
+                        "the materialized view kept",
+                        "the view around: ALTER VIEW around SET (security_invoker = true)",
+                        "the view around_bound: ALTER VIEW around_bound SET (security_invoker = true)");
+        assertThat(new Migrations(database.dataSource()).plan(true))
+                .contains("row-level security does not hold in the materialized view kept");
+
+        for (String mend : List.of(
+                "ALTER VIEW around SET (security_invoker = true)",
+                "ALTER VIEW around_bound SET (security_invoker = true)",
+                "ALTER FUNCTION told(uuid) SECURITY INVOKER",
+                "DROP MATERIALIZED VIEW kept")) {
+            database.sql().sql(mend).update();
+        }
+        assertThat(new WaysAround(database.sql()).all()).isEmpty();
     }
 
     @Test
@@ -203,6 +324,22 @@ class TenancyTest {
                 boolean unused = statement.execute("SET ROLE tracker_operator");
             }
         });
+    }
+
+    private static List<String> policies(Database database) {
+        return database.sql()
+                .sql("SELECT concat_ws(' ', xmin, polrelid::regclass, polname) FROM pg_policy ORDER BY 1")
+                .query(String.class)
+                .list();
+    }
+
+    private static String trackersGrants(Database database) {
+        return database.sql().sql("""
+                        SELECT string_agg(concat_ws(' ', c.relname, g.grantee::regrole, g.privilege_type), ', '
+                                          ORDER BY c.relname, g.grantee::regrole::text, g.privilege_type)
+                        FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) g
+                        WHERE c.relnamespace = 'tracker'::regnamespace AND g.grantee <> c.relowner
+                        """).query(String.class).single();
     }
 
     /** The tables of every schema that told a reader anything of the other organization. */

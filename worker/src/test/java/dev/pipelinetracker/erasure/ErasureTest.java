@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.pipelinetracker.database.DatabaseRefusedException;
 import dev.pipelinetracker.database.Migrations;
 import dev.pipelinetracker.deadletters.LetterBox;
 import dev.pipelinetracker.deadletters.LetterFilter;
@@ -102,8 +103,9 @@ class ErasureTest {
         assertThat(session().shown())
                 .contains("done: deleted 3 of analytics_pipeline_history")
                 .contains("1 dead letters will not be offered again")
-                .contains(PREFIX + "pipeline-runs.dlt: 1 dead letters, each until 3650 d after it was written")
-                .contains(PREFIX + "insights: the events that it published, each until 3650 d after it was written");
+                .contains(PREFIX + "pipeline-runs.dlt: 1 dead letters, each for at most 3657 d after it was written")
+                .contains(PREFIX
+                        + "insights: the events that it published, each for at most 3657 d after it was written");
         assertThat(rowsOf(gone)).containsOnly("0");
         assertThat(rowsOf(OTHER)).isEqualTo(before);
         assertThat(audit(gone)).containsExactly("done 11 1 ticket 4711");
@@ -211,6 +213,30 @@ class ErasureTest {
         assertThatThrownBy(() -> erase(UUID.randomUUID(), false, true, null))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("Check --org");
+    }
+
+    /** To it there would be nothing to delete, and the erasure would be done. */
+    @Test
+    void aLoginFromWhichRowLevelSecurityHidesEveryRowIsRefused() {
+        String blind = "blind_" + OPERATOR;
+        DATABASE.sql()
+                .sql("CREATE ROLE %1$s LOGIN PASSWORD '%1$s'".formatted(blind))
+                .update();
+        DATABASE.sql()
+                .sql("GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA public TO " + blind)
+                .update();
+        try (OperatorSession blinded = OperatorSession.start(
+                        PREFIX, new Database(DATABASE.name(), DATABASE.jdbcUrl(), blind, blind), Erasure.class);
+                StopSignal stop = StopSignal.installed()) {
+            assertThatThrownBy(
+                            () -> blinded.get(Erasure.class).run(request(OTHER, false, true), blinded.operator(), stop))
+                    .isInstanceOf(DatabaseRefusedException.class)
+                    .hasMessageContaining("hides every row from the login " + blind)
+                    .hasMessageContaining("GRANT tracker_worker TO " + blind);
+        } finally {
+            DATABASE.sql().sql("DROP OWNED BY " + blind).update();
+            DATABASE.sql().sql("DROP ROLE " + blind).update();
+        }
     }
 
     private static OperatorSession session() {

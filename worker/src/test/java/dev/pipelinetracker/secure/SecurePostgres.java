@@ -36,7 +36,7 @@ final class SecurePostgres {
         migrations.secure();
     }
 
-    /** A new one for a worker that may do what it needs: its name, and that of the role. */
+    /** A new one for a worker that may do what it needs: its name, and that of the role; {@link #operatorOf} it is another. */
     String database(String password) {
         String name = "w" + UUID.randomUUID().toString().replace('-', '_');
         sql("postgres")
@@ -45,7 +45,16 @@ final class SecurePostgres {
         sql("postgres")
                 .sql("CREATE ROLE %s LOGIN PASSWORD '%s' IN ROLE tracker_worker".formatted(name, password))
                 .update();
+        sql("postgres")
+                .sql("CREATE ROLE %s LOGIN PASSWORD '%s' IN ROLE tracker_operator"
+                        .formatted(operatorOf(name), password))
+                .update();
         return name;
+    }
+
+    /** The operator's role, with the worker's password. */
+    static String operatorOf(String database) {
+        return "o" + database.substring(1);
     }
 
     /** Without a name for the host: {@code localhost} is the one that its certificate is good for. */

@@ -233,7 +233,7 @@ class SecureTransportTest {
     private String shownToAnOperator(Database database, String listener) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--spring.datasource.url=" + database.jdbcUrl(),
-                "--spring.datasource.username=" + database.user(),
+                "--spring.datasource.username=" + SecurePostgres.operatorOf(database.name()),
                 "--spring.datasource.password=" + database.password(),
                 "--tracker.registry.url=" + RealRegistry.url(),
                 "--tracker.feeds.pipeline-runs.topic=" + prefix() + "pipeline-runs"));
