@@ -39,6 +39,49 @@ class LocalRegistrySchemasTest extends SchemasCommandContract {
     }
 
     @Test
+    void filesThatAreNoSchemaAreNamedWithTheirFaultAndTheOthersAreCheckedEvenSo() throws Exception {
+        Path beside = Path.of(file(withOptionalField()));
+        Path empty = Files.writeString(beside.resolveSibling("empty.avsc"), "");
+        Path broken = Files.writeString(
+                beside.resolveSibling("broken.avsc"), withOptionalField().substring(0, 200));
+        Path type = Files.writeString(beside.resolveSibling("type.avsc"), "{\"type\": \"rekord\"}");
+        Path unnamed = Files.writeString(
+                beside.resolveSibling("unnamed.avsc"), withOptionalField().replace("uuid\"", "uuid"));
+        Path latin = Files.write(beside.resolveSibling("latin.avsc"), new byte[] {'"', (byte) 0xE9, '"'});
+        Path foreign = Files.writeString(beside.resolveSibling("foreign.avsc"), "\"string\"");
+        Path missing = beside.resolveSibling("missing.avsc");
+
+        CommandLineRun run = CommandLineRun.of(
+                "",
+                "schemas",
+                "check",
+                empty.toString(),
+                broken.toString(),
+                type.toString(),
+                unnamed.toString(),
+                latin.toString(),
+                foreign.toString(),
+                file(withOptionalField()));
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
+        assertThat(run.err().lines())
+                .as("a line per file")
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith(empty + ": not an Avro schema: "),
+                        line -> assertThat(line).startsWith(broken + ": not an Avro schema: "),
+                        line -> assertThat(line)
+                                .startsWith(type + ": not an Avro schema: ")
+                                .contains("rekord"),
+                        line -> assertThat(line).startsWith(unnamed + ": not an Avro schema: "),
+                        line -> assertThat(line).startsWith(latin + ": not an Avro schema: it is not UTF-8"),
+                        line -> assertThat(line).startsWith(foreign + ": string is none of our events"));
+        assertThat(run.out()).contains("changed.avsc: compared with");
+
+        CommandLineRun absent = CommandLineRun.of("", "schemas", "check", missing.toString());
+        assertThat(absent.exitCode()).isEqualTo(2);
+        assertThat(absent.err()).contains("Not a file that can be read: " + missing);
+    }
+
+    @Test
     void whereARegistryIsGivenByASettingsFileAChangedFileIsHeldAgainstItToo() throws Exception {
         Path settings = Path.of(file("")).resolveSibling("settings.properties");
         Files.writeString(settings, "tracker.registry.url=" + url());
