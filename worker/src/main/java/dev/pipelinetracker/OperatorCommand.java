@@ -103,7 +103,7 @@ abstract class OperatorCommand<T> implements Callable<Integer> {
             throw wrongUsage(e);
         } catch (RuntimeException e) {
             ExplainFailure.Told told = ExplainFailure.tell(e);
-            System.err.println(told.line());
+            spec().commandLine().getErr().println(told.line());
             operator.end(told.exitCode() == ExitCode.REFUSED ? "refused" : "failed", told.line());
             return told.exitCode();
         }

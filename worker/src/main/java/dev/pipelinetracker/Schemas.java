@@ -1,5 +1,6 @@
 package dev.pipelinetracker;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.pipelinetracker.publish.EventFeed;
 import dev.pipelinetracker.publishing.Subjects;
 import dev.pipelinetracker.wire.RegistryUnavailableException;
@@ -195,7 +196,7 @@ final class Schemas implements Runnable {
             } catch (MalformedInputException e) {
                 return List.of(file + ": not an Avro schema: it is not UTF-8");
             } catch (AvroRuntimeException | IOException e) {
-                return List.of(file + ": not an Avro schema: " + firstLine(e));
+                return List.of(file + ": not an Avro schema: " + told(e));
             }
             Optional<EventFeed> feed = Arrays.stream(EventFeed.values())
                     .filter(each -> each.eventType().getName().equals(changed.getFullName()))
@@ -217,9 +218,14 @@ final class Schemas implements Runnable {
             return faults.stream().map(fault -> file + ": " + fault).toList();
         }
 
-        /** A parser's message goes on with its own place in Java. */
-        private static String firstLine(Exception e) {
-            return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        private static String told(Exception e) {
+            return e.getCause() instanceof JsonProcessingException json && json.getLocation() != null
+                    ? "%s (line %d, column %d)"
+                            .formatted(
+                                    json.getOriginalMessage(),
+                                    json.getLocation().getLineNr(),
+                                    json.getLocation().getColumnNr())
+                    : String.valueOf(e.getMessage());
         }
     }
 }
