@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
         exitCodeListHeading = ExitCode.HEADING,
         exitCodeList = {
             ExitCode.DONE_MEANS,
-            "1:failed or stopped, or a letter stays open because it is too large; the last line says what to do",
+            "1:failed or stopped, or a letter stays open because it is too large, as the last lines say",
             ExitCode.WRONG_USAGE_MEANS,
             ExitCode.REFUSED_MEANS
         },

@@ -7,7 +7,7 @@ final class ExitCode {
     static final String HEADING = "%nExit codes:%n";
 
     static final String DONE_MEANS = "0:done";
-    static final String FAILED_MEANS = "1:failed or stopped; the last line says what to do";
+    static final String FAILED_MEANS = "1:failed or stopped; as the last lines say";
     static final String WRONG_USAGE_MEANS = "2:wrong usage";
     static final String REFUSED_MEANS = "3:refused for safety, nothing was changed";
 

@@ -37,6 +37,10 @@ final class ExplainFailure implements IExecutionExceptionHandler {
                 return told.get();
             }
         }
+        Optional<String> wrongSetting = ExplainSettings.of(failure);
+        if (wrongSetting.isPresent()) {
+            return new Told(ExitCode.WRONG_USAGE, "wrong setting: " + wrongSetting.get());
+        }
         Throwable root = root(failure);
         return failed(root.getMessage() == null ? root.toString() : root.getMessage());
     }

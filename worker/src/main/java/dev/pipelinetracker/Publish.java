@@ -151,7 +151,11 @@ final class Publish implements Callable<Integer> {
             return new PublishLines(feed, publisher, spec.commandLine().getErr(), StandardError.isWatched())
                     .publish(in);
         } catch (PublishException e) {
-            spec.commandLine().getErr().println("failed: " + e.getMessage());
+            spec.commandLine()
+                    .getErr()
+                    .println(
+                            "failed: %s. Nothing was sent: check spring.kafka.*, tracker.registry.* and the topic, then try again."
+                                    .formatted(e.getMessage()));
             return false;
         }
     }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
         exitCodeListHeading = ExitCode.HEADING,
         exitCodeList = {
             "0:the tables hold it: nothing is missing, stale or rejected",
-            "1:they lack a part, or it failed or was stopped; the last line says what to do",
+            "1:they lack a part, or it failed or was stopped, as the last lines say",
             ExitCode.WRONG_USAGE_MEANS,
             ExitCode.REFUSED_MEANS
         },

@@ -80,14 +80,20 @@ final class Schemas implements Runnable {
         String[] arguments() {
             return properties.arguments();
         }
+
+        int unavailable(RegistryUnavailableException why) {
+            err().println("failed: %s. Check tracker.registry.*, then try again.".formatted(why.getMessage()));
+            return ExitCode.FAILED;
+        }
     }
 
     /** {@code schemas register}. */
     @Command(
             name = "register",
             description = {
-                "Registers the schema of each feed as <topic>-value and sets the subject's level to FULL_TRANSITIVE:",
-                "old workers read new events, new workers old ones, whatever versions lie between. Safe to repeat."
+                "Registers the schema of each feed as <topic>-value and sets the subject's level",
+                "to FULL_TRANSITIVE: old workers read new events, new workers old ones, whatever",
+                "versions lie between. Safe to repeat."
             },
             exitCodeListHeading = ExitCode.HEADING,
             exitCodeList = {ExitCode.DONE_MEANS, "1:refused by the registry, or not reached", ExitCode.WRONG_USAGE_MEANS
@@ -112,9 +118,11 @@ final class Schemas implements Runnable {
                     out().flush();
                 }
                 return ExitCode.DONE;
-            } catch (SchemaRefusedException | RegistryUnavailableException e) {
+            } catch (SchemaRefusedException e) {
                 err().println("failed: " + e.getMessage());
                 return ExitCode.FAILED;
+            } catch (RegistryUnavailableException e) {
+                return unavailable(e);
             }
         }
     }
@@ -123,9 +131,11 @@ final class Schemas implements Runnable {
     @Command(
             name = "check",
             description = {
-                "Without files: is what is registered what this worker reads, and does the level keep it so?",
-                "With files: could these changed .avsc files be released? Each is held against this worker's own schema, both",
-                "ways, and, if tracker.registry.url is set, against every registered version."
+                "Without files: is what is registered what this worker reads, and does the level",
+                "keep it so?",
+                "With files: could these changed .avsc files be released? Each is held against",
+                "this worker's own schema, both ways, and, if tracker.registry.url is set,",
+                "against every registered version."
             },
             exitCodeListHeading = ExitCode.HEADING,
             exitCodeList = {
@@ -160,8 +170,7 @@ final class Schemas implements Runnable {
             try {
                 faults = faults(arguments());
             } catch (RegistryUnavailableException e) {
-                err().println("failed: " + e.getMessage());
-                return ExitCode.FAILED;
+                return unavailable(e);
             }
             faults.forEach(err()::println);
             err().flush();
@@ -225,7 +234,8 @@ final class Schemas implements Runnable {
                                     json.getOriginalMessage(),
                                     json.getLocation().getLineNr(),
                                     json.getLocation().getColumnNr())
-                    : String.valueOf(e.getMessage());
+                    // Avro quotes all of what it does not understand
+                    : String.valueOf(e.getMessage()).replaceFirst("(?s): ?[{\\[].*", "");
         }
     }
 }

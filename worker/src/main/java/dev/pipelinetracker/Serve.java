@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
         exitCodeListHeading = ExitCode.HEADING,
         exitCodeList = {
             "0:told to stop (by SIGTERM the signal's 143)",
-            "1:it could not start, as the last line says",
+            "1:it could not start, as the last lines say",
             ExitCode.WRONG_USAGE_MEANS,
             "3:the database is not as this version needs it: see migrate --plan"
         },

@@ -62,6 +62,14 @@ class OperatorCommandsTest {
         run(2, new Replay(), "--feed", FEED);
         assertThat(err).contains("say where to start");
         run(2, new Replay(), "--feed", FEED, "--all", "--partitions", "x");
+        run(2, new Replay(), "--feed", FEED, "--from", "2026-11-02", "--to", "2026-11-01");
+        assertThat(err).contains("--from must be before --to");
+        for (String org : List.of("nonsense", "1-1-1-1-1")) {
+            run(2, new Replay(), "--feed", FEED, "--all", "--org", org);
+            assertThat(err)
+                    .contains("'" + org + "' is no UUID in its 36-character form")
+                    .doesNotContain("java.");
+        }
         run(3, new Replay(), "--feed", FEED, "--all", "--partitions", "7", "--yes");
         assertThat(err).contains("Name partitions that it has");
         run(3, new Replay(), "--feed", FEED, "--all");
@@ -108,7 +116,9 @@ class OperatorCommandsTest {
                 new RecordHeader("tracker-reason", "unreadable".getBytes(UTF_8)));
 
         run(2, new DeadLetterCommands(), "list", "--feed", FEED, "--reason", "weather");
-        assertThat(err).contains("'weather' is no reason of a rejection");
+        assertThat(err).contains("'weather' is no reason of a rejection: name one of invalid, key_mismatch,");
+        run(2, new DeadLetterCommands(), "list", "--feed", FEED, "--from", "2026-11-02", "--to", "2026-11-01");
+        assertThat(err).contains("--from must be before --to");
         run(0, new DeadLetterCommands(), "list", "--feed", FEED);
         assertThat(out).contains("2 open dead letters of pipeline-runs {unknown_org=1, unreadable=1}");
         run(0, new DeadLetterCommands(), "show", "--feed", FEED, "0@0", "--payload");
@@ -204,6 +214,14 @@ class OperatorCommandsTest {
         run(1, nowhere, new Replay(), "--feed", FEED, "--all", "--yes", "--output", "json");
         assertThat(err).contains("failed: the database: ", "does not exist").doesNotContain("\tat ");
         assertThat(ended()).contains("\"feed\":\"pipeline-runs\",\"status\":\"failed\",\"message\":\"failed: the data");
+    }
+
+    @Test
+    void aSettingOfWhichNothingCanBeMadeIsWrongUsageAndNamedInALineOfItsOwn() {
+        Database none = new Database("none", "localhost/etl", login, login);
+        run(2, none, new Replay(), "list", "--output", "json");
+        assertThat(err).isEqualTo("wrong setting: spring.datasource.*: 'url' must start with \"jdbc\"%n".formatted());
+        assertThat(ended()).contains("\"status\":\"failed\",\"message\":\"wrong setting: spring.datasource.*");
     }
 
     /** The last of the objects that were shown, which are found to begin and to end as they must. */
