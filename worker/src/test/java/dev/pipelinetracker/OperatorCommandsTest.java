@@ -198,6 +198,12 @@ class OperatorCommandsTest {
         run(0, new DeadLetterCommands(), "redrive", "--feed", FEED, "--output", "json");
         assertThat(out).contains("{\"kind\":\"plan\",");
         assertThat(ended()).contains("\"feed\":\"pipeline-runs\",\"status\":\"done\",\"dry_run\":false,\"records\":0");
+        assertThat(database.sql()
+                        .sql("SELECT count(*) FROM tracker.replays")
+                        .query(Integer.class)
+                        .single())
+                .as("the replay, but no redrive of nothing")
+                .isEqualTo(1);
         String[] park = {
             "park", "--feed", FEED, "--reason-is", "invalid", "--reason", "hopeless", "--yes", "--output", "json"
         };
