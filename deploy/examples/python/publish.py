@@ -18,9 +18,11 @@ import json
 import os
 import operator
 import pathlib
+import queue
 import re
 import struct
 import sys
+import threading
 import time
 import traceback
 import urllib.parse
@@ -37,6 +39,8 @@ FEEDS = {
     "insights": "SourceInsight.avsc",
     "visualizations": "Visualization.avsc",
 }
+# How long a job waits for the registry, all in all; after that it is not asked for ten times as long.
+REGISTRY_SECONDS = 3
 
 
 def now():
@@ -63,7 +67,7 @@ class Tracker:
         self.delivered = 0
         self.failed = []
         self._stalled = False
-        self._ask_again = 0
+        self._ask_again = 0.0
         self._encoders = {}
         self._producer = Producer({
             "bootstrap.servers": bootstrap,
@@ -156,20 +160,42 @@ class Tracker:
         if feed not in self._encoders:
             if time.monotonic() < self._ask_again:
                 raise ConnectionError("the registry was away a moment ago")
-            self._ask_again = time.monotonic() + 10
             avsc = (SCHEMAS / FEEDS[feed]).read_text(encoding="utf-8")
             writer = avro.io.DatumWriter(avro.schema.parse(avsc))
-            self._encoders[feed] = (self._schema_id(self.topics[feed] + "-value", avsc), writer)
-            self._ask_again = 0
+            try:
+                self._encoders[feed] = (self._schema_id(self.topics[feed] + "-value", avsc), writer)
+            except Exception:
+                # Counted from the end of the wait: else each event would wait anew.
+                self._ask_again = time.monotonic() + 10 * REGISTRY_SECONDS
+                raise
         return self._encoders[feed]
 
     def _schema_id(self, subject, avsc):
         """Registers the schema, which gives the id of one that is registered already."""
+        answer = queue.SimpleQueue()
+
+        def ask():
+            try:
+                answer.put((self._register(subject, avsc), None))
+            except Exception as error:
+                answer.put((None, error))
+
+        # urllib's time-out is for each address and each piece of the answer; the job waits for all of it no longer than this.
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            schema_id, error = answer.get(timeout=REGISTRY_SECONDS)
+        except queue.Empty:
+            raise TimeoutError(f"the registry has not answered within {REGISTRY_SECONDS} s") from None
+        if error:
+            raise error
+        return schema_id
+
+    def _register(self, subject, avsc):
         request = urllib.request.Request(
             f"{self.registry}/subjects/{urllib.parse.quote(subject, safe='')}/versions",
             data=json.dumps({"schema": avsc}).encode(),
             headers={"Content-Type": "application/vnd.schemaregistry.v1+json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=REGISTRY_SECONDS) as answer:
             return json.load(answer)["id"]
 
 

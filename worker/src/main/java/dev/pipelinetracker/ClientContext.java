@@ -40,6 +40,7 @@ final class ClientContext {
                 .listeners(required)
                 // The command says itself what was not published, with line numbers.
                 .properties("logging.level.dev.pipelinetracker.publish=off")
+                .properties(QuietStart.PROPERTIES)
                 .build();
         return application.run(arguments);
     }

@@ -16,6 +16,16 @@ import picocli.CommandLine.Spec;
             "A letter is named by its place in the dead-letter topic, as in 0@15. Redriven letters go through the engine into the tables, never back onto the live topic.",
             ""
         },
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS},
+        footer = {
+            "",
+            RequiredSettings.OF_ENGINE,
+            RequiredSettings.HOW_GIVEN,
+            "",
+            "Example:",
+            "  dead-letters list --feed pipeline-runs"
+        },
         subcommands = {DeadLetterList.class, DeadLetterShow.class, DeadLetterRedrive.class, DeadLetterPark.class},
         mixinStandardHelpOptions = true)
 final class DeadLetterCommands implements Runnable {

@@ -3,11 +3,13 @@ package dev.pipelinetracker;
 import dev.pipelinetracker.deadletters.LetterFilter;
 import dev.pipelinetracker.deadletters.Place;
 import dev.pipelinetracker.engine.Outcome.Reason;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -43,17 +45,22 @@ final class DeadLetterFilter {
     LetterFilter filter(Set<String> moreReasons) {
         Set<String> allReasons = new LinkedHashSet<>(reasons);
         allReasons.addAll(moreReasons);
-        Set<String> known = Arrays.stream(Reason.values()).map(Reason::label).collect(Collectors.toSet());
+        Set<String> known =
+                Arrays.stream(Reason.values()).map(Reason::label).collect(Collectors.toCollection(TreeSet::new));
         for (String reason : allReasons) {
             if (!known.contains(reason)) {
-                throw new IllegalArgumentException("'%s' is no reason of a rejection: see --help".formatted(reason));
+                throw new IllegalArgumentException(
+                        "'%s' is no reason of a rejection: name one of %s".formatted(reason, String.join(", ", known)));
             }
         }
+        Instant start = SelectionOptions.time("--from", from);
+        Instant end = SelectionOptions.time("--to", to);
+        SelectionOptions.requireOrder(start, end);
         return new LetterFilter(
                 allReasons,
                 organizations,
-                SelectionOptions.time("--from", from),
-                SelectionOptions.time("--to", to),
+                start,
+                end,
                 places.stream().map(Place::parse).collect(Collectors.toSet()));
     }
 }

@@ -6,7 +6,20 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code dead-letters list}. */
-@Command(name = "list", description = "Lists open dead letters, and counts them.", mixinStandardHelpOptions = true)
+@Command(
+        name = "list",
+        description = "Lists open dead letters, and counts them.",
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS},
+        footer = {
+            "",
+            RequiredSettings.OF_ENGINE,
+            RequiredSettings.HOW_GIVEN,
+            "",
+            "Example:",
+            "  dead-letters list --feed pipeline-runs --reason unknown_org"
+        },
+        mixinStandardHelpOptions = true)
 final class DeadLetterList extends OperatorCommand<LetterBox> {
 
     @Mixin

@@ -11,6 +11,21 @@ import picocli.CommandLine.Option;
 @Command(
         name = "park",
         description = "Moves hopeless dead letters to <topic>.dlt.parked, where nothing offers them again.",
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {
+            ExitCode.DONE_MEANS,
+            "1:failed or stopped, or a letter stays open because it is too large, as the last lines say",
+            ExitCode.WRONG_USAGE_MEANS,
+            ExitCode.REFUSED_MEANS
+        },
+        footer = {
+            "",
+            RequiredSettings.OF_ENGINE,
+            RequiredSettings.HOW_GIVEN,
+            "",
+            "Example:",
+            "  dead-letters park --feed pipeline-runs --letter 0@15 --reason 'schema of a test'"
+        },
         mixinStandardHelpOptions = true)
 final class DeadLetterPark extends OperatorCommand<LetterBox> {
 

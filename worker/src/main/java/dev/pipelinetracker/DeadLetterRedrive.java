@@ -16,6 +16,22 @@ import picocli.CommandLine.Option;
             "What is rejected again goes back to the dead-letter topic with its attempts counted; at the cap it is parked in <topic>.dlt.parked.",
             ""
         },
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {
+            ExitCode.DONE_MEANS,
+            "1:failed or stopped, or a letter stays open because it is too large, as the last lines say",
+            ExitCode.WRONG_USAGE_MEANS,
+            ExitCode.REFUSED_MEANS
+        },
+        footer = {
+            "",
+            RequiredSettings.OF_ENGINE,
+            RequiredSettings.HOW_GIVEN,
+            "",
+            "Examples:",
+            "  dead-letters redrive --feed pipeline-runs --reason unknown_org --dry-run",
+            "  dead-letters redrive --feed pipeline-runs --reason unknown_org --yes"
+        },
         mixinStandardHelpOptions = true)
 final class DeadLetterRedrive extends OperatorCommand<LetterBox> {
 

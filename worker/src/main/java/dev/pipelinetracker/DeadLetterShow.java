@@ -8,7 +8,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code dead-letters show}. */
-@Command(name = "show", description = "Shows one dead letter.", mixinStandardHelpOptions = true)
+@Command(
+        name = "show",
+        description = "Shows one dead letter.",
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS},
+        footer = {
+            "",
+            RequiredSettings.OF_ENGINE,
+            RequiredSettings.HOW_GIVEN,
+            "",
+            "Example:",
+            "  dead-letters show --feed pipeline-runs 0@15 --payload"
+        },
+        mixinStandardHelpOptions = true)
 final class DeadLetterShow extends OperatorCommand<LetterBox> {
 
     @Mixin

@@ -24,6 +24,7 @@ public final class EngineOnly {
                 .profiles("operator")
                 // the health of listeners, of which there are none
                 .properties("management.endpoint.health.validate-group-membership=false")
+                .properties(QuietStart.PROPERTIES)
                 .listeners(new RequiredSettings(
                         "spring.kafka.bootstrap-servers", "spring.datasource.url", "tracker.registry.url"))
                 .run(arguments);

@@ -20,6 +20,9 @@ import picocli.CommandLine.Mixin;
             Retention.class,
             TenantCommands.class
         },
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS},
+        footer = {"", "COMMAND --help tells what each needs, and has examples."},
         synopsisSubcommandLabel = "[COMMAND]")
 public final class Main implements Runnable {
 

@@ -1,20 +1,17 @@
 package dev.pipelinetracker;
 
-import dev.pipelinetracker.replay.FailedException;
 import dev.pipelinetracker.replay.Operator;
-import dev.pipelinetracker.replay.RefusedException;
 import dev.pipelinetracker.replay.StopSignal;
+import dev.pipelinetracker.replay.UnknownFeedException;
 import java.io.BufferedReader;
 import java.io.Console;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.core.NestedExceptionUtils;
-import org.springframework.dao.DataAccessException;
-import org.springframework.transaction.TransactionException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -76,10 +73,7 @@ abstract class OperatorCommand<T> implements Callable<Integer> {
         try {
             task = task();
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(
-                    command == null ? CommandSpec.create().commandLine() : command.commandLine(),
-                    String.valueOf(e.getMessage()),
-                    e);
+            throw wrongUsage(e);
         }
         PrintStream results = System.out;
         // logs go to System.out, which is for results: | jq must not meet them
@@ -89,24 +83,38 @@ abstract class OperatorCommand<T> implements Callable<Integer> {
                 new PrintWriter(System.err, true, StandardCharsets.UTF_8),
                 terminal(),
                 output == Output.json);
-        try (StopSignal stop = StopSignal.installed();
-                ConfigurableApplicationContext worker =
-                        EngineOnly.start(needs, contextArguments(properties.arguments()))) {
-            return task.run(worker.getBean(needs), operator, stop) ? ExitCode.DONE : ExitCode.FAILED;
-        } catch (RefusedException e) {
-            System.err.println("refused: " + e.getMessage());
-            return ExitCode.REFUSED;
-        } catch (FailedException e) {
-            System.err.println("failed: " + e.getMessage());
-            return ExitCode.FAILED;
-        } catch (DataAccessException | TransactionException e) {
-            System.err.printf(
-                    "failed: the database: %s. Check spring.datasource.* and the role's grants (README, Database), then try again.%n",
-                    NestedExceptionUtils.getMostSpecificCause(e).getMessage());
-            return ExitCode.FAILED;
+        // closed last: a signal lets the JVM go once all is told
+        try (StopSignal stop = StopSignal.installed()) {
+            operator.start(spec().qualifiedName().replaceFirst("^pipeline-tracker ", ""));
+            return run(task, operator, stop);
         } finally {
             System.setOut(results);
         }
+    }
+
+    private int run(Task<T> task, Operator operator, StopSignal stop) {
+        try (ConfigurableApplicationContext worker =
+                EngineOnly.start(needs, contextArguments(properties.arguments()))) {
+            boolean done = task.run(worker.getBean(needs), operator, stop);
+            operator.end(done ? "done" : "stopped", null);
+            return done ? ExitCode.DONE : ExitCode.FAILED;
+        } catch (UnknownFeedException e) {
+            operator.end("failed", e.getMessage());
+            throw wrongUsage(e);
+        } catch (RuntimeException e) {
+            ExplainFailure.Told told = ExplainFailure.tell(e);
+            spec().commandLine().getErr().println(told.line());
+            operator.end(told.exitCode() == ExitCode.REFUSED ? "refused" : "failed", told.line());
+            return told.exitCode();
+        }
+    }
+
+    private ParameterException wrongUsage(RuntimeException why) {
+        return new ParameterException(spec().commandLine(), String.valueOf(why.getMessage()), why);
+    }
+
+    private CommandSpec spec() {
+        return Objects.requireNonNull(command);
     }
 
     // null where there is no terminal, until JDK 22: isTerminal() tells the newer ones

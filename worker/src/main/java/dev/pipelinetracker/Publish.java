@@ -41,9 +41,25 @@ import picocli.CommandLine.TypeConversionException;
         name = "publish",
         description = {
             "Publishes events, one JSON object per line, from a file or standard input.",
-            "A bad line is reported with its number, field and rule; the good ones are sent.",
-            "Needs spring.kafka.bootstrap-servers and tracker.registry.url, as serve does; --check and --sample need neither.",
-            "Exit code 0: every event was delivered. 1: some lines were bad or not delivered. 2: wrong usage."
+            "A bad line is reported with its number, field and rule; the good ones are sent."
+        },
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {
+            "0:every event was delivered, or is good",
+            "1:some lines were bad or not delivered, as told with their numbers",
+            ExitCode.WRONG_USAGE_MEANS
+        },
+        footer = {
+            "",
+            RequiredSettings.OF_KAFKA_AND_REGISTRY,
+            RequiredSettings.HOW_GIVEN,
+            "--check and --sample need neither.",
+            "",
+            "Examples:",
+            "  publish --sample --feed insights > events.ndjson",
+            "  publish --check --feed insights < events.ndjson",
+            "  publish --feed insights --spring.kafka.bootstrap-servers=127.0.0.1:19092 \\",
+            "    --tracker.registry.url=http://127.0.0.1:18081 < events.ndjson"
         },
         mixinStandardHelpOptions = true)
 final class Publish implements Callable<Integer> {
@@ -135,7 +151,11 @@ final class Publish implements Callable<Integer> {
             return new PublishLines(feed, publisher, spec.commandLine().getErr(), StandardError.isWatched())
                     .publish(in);
         } catch (PublishException e) {
-            spec.commandLine().getErr().println("failed: " + e.getMessage());
+            spec.commandLine()
+                    .getErr()
+                    .println(
+                            "failed: %s. Nothing was sent: check spring.kafka.*, tracker.registry.* and the topic, then try again."
+                                    .formatted(e.getMessage()));
             return false;
         }
     }

@@ -14,17 +14,20 @@ import picocli.CommandLine.Option;
         description = {
             "Reads a feed's topic again and stores what the tables lack.",
             "",
-            "Rows that are up to date are not touched; the live consumers are not stopped. First shows what it will read, then asks. Configured like serve: spring.kafka.*, spring.datasource.*, tracker.registry.url.",
+            "Rows that are up to date are not touched; the live consumers are not stopped. First shows what it will read, then asks.",
             ""
         },
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS},
         footer = {
+            "",
+            RequiredSettings.OF_ENGINE,
+            RequiredSettings.HOW_GIVEN,
             "",
             "Examples:",
             "  replay --feed pipeline-runs --from 2026-11-01T00:00Z --dry-run",
             "  replay --feed insights --all --org 0b6c... --yes --reason 'ticket 4711'",
-            "  replay --resume 12 --yes",
-            "",
-            "Exit codes: 0 done, 1 failed or stopped, 2 wrong usage, 3 refused for safety."
+            "  replay --resume 12 --yes"
         },
         subcommands = {ReplayList.class, ReplayVerify.class},
         mixinStandardHelpOptions = true)

@@ -13,8 +13,23 @@ import picocli.CommandLine.Option;
         description = {
             "Tells whether the tables hold what a topic holds.",
             "",
-            "Reads a range and counts rows: missing, stale (older than the event), equal, newer. Writes nothing. Exit code 0 only if nothing is missing, stale or rejected, else 1.",
+            "Reads a range and counts rows: missing, stale (older than the event), equal, newer. Writes nothing.",
             ""
+        },
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {
+            "0:the tables hold it: nothing is missing, stale or rejected",
+            "1:they lack a part, or it failed or was stopped, as the last lines say",
+            ExitCode.WRONG_USAGE_MEANS,
+            ExitCode.REFUSED_MEANS
+        },
+        footer = {
+            "",
+            RequiredSettings.OF_ENGINE,
+            RequiredSettings.HOW_GIVEN,
+            "",
+            "Example:",
+            "  replay verify --feed pipeline-runs --from 2026-11-01"
         },
         mixinStandardHelpOptions = true)
 final class ReplayVerify extends OperatorCommand<Replays> {

@@ -11,6 +11,15 @@ import org.springframework.util.StringUtils;
 /** Ends a start at once, and with a sentence, when a setting that has no default is missing. */
 final class RequiredSettings implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
 
+    /** For {@code --help}, in lines that it does not break: what the commands on the engine need. */
+    static final String OF_ENGINE =
+            "Needs spring.kafka.bootstrap-servers, tracker.registry.url,%nspring.datasource.url, .username and .password;";
+
+    static final String OF_KAFKA_AND_REGISTRY = "Needs spring.kafka.bootstrap-servers and tracker.registry.url;";
+    static final String OF_REGISTRY =
+            "Needs tracker.registry.url, and .username and .password, .token or%n.ssl-bundle where the registry wants them;";
+    static final String HOW_GIVEN = "each as --name=value, or as NAME_WITH_UNDERSCORES in the environment.";
+
     private final List<String> names;
 
     RequiredSettings(String... names) {

@@ -1,5 +1,6 @@
 package dev.pipelinetracker;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.pipelinetracker.publish.EventFeed;
 import dev.pipelinetracker.publishing.Subjects;
 import dev.pipelinetracker.wire.RegistryUnavailableException;
@@ -7,6 +8,7 @@ import dev.pipelinetracker.wire.SchemaRefusedException;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,6 +33,16 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "schemas",
         description = "Registers the events' schemas, or checks that everybody reads what everybody writes.",
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {ExitCode.DONE_MEANS, "1:faults, or failed; a line tells each", ExitCode.WRONG_USAGE_MEANS},
+        footer = {
+            "",
+            RequiredSettings.OF_REGISTRY,
+            RequiredSettings.HOW_GIVEN,
+            "",
+            "Example:",
+            "  schemas register --tracker.registry.url=http://127.0.0.1:18081"
+        },
         mixinStandardHelpOptions = true,
         subcommands = {Schemas.Register.class, Schemas.Check.class})
 final class Schemas implements Runnable {
@@ -68,16 +80,31 @@ final class Schemas implements Runnable {
         String[] arguments() {
             return properties.arguments();
         }
+
+        int unavailable(RegistryUnavailableException why) {
+            err().println("failed: %s. Check tracker.registry.*, then try again.".formatted(why.getMessage()));
+            return ExitCode.FAILED;
+        }
     }
 
     /** {@code schemas register}. */
     @Command(
             name = "register",
             description = {
-                "Registers the schema of each feed as <topic>-value and sets the subject's level to FULL_TRANSITIVE:",
-                "old workers read new events, new workers old ones, whatever versions lie between. Safe to repeat.",
-                "Needs tracker.registry.url, and .username and .password, .token or .ssl-bundle where the registry wants them.",
-                "Exit code 0: done. 1: refused or not reached. 2: wrong usage."
+                "Registers the schema of each feed as <topic>-value and sets the subject's level",
+                "to FULL_TRANSITIVE: old workers read new events, new workers old ones, whatever",
+                "versions lie between. Safe to repeat."
+            },
+            exitCodeListHeading = ExitCode.HEADING,
+            exitCodeList = {ExitCode.DONE_MEANS, "1:refused by the registry, or not reached", ExitCode.WRONG_USAGE_MEANS
+            },
+            footer = {
+                "",
+                RequiredSettings.OF_REGISTRY,
+                RequiredSettings.HOW_GIVEN,
+                "",
+                "Example:",
+                "  schemas register --tracker.registry.url=http://127.0.0.1:18081"
             },
             mixinStandardHelpOptions = true)
     static final class Register extends OnRegistry {
@@ -91,9 +118,11 @@ final class Schemas implements Runnable {
                     out().flush();
                 }
                 return ExitCode.DONE;
-            } catch (SchemaRefusedException | RegistryUnavailableException e) {
+            } catch (SchemaRefusedException e) {
                 err().println("failed: " + e.getMessage());
                 return ExitCode.FAILED;
+            } catch (RegistryUnavailableException e) {
+                return unavailable(e);
             }
         }
     }
@@ -102,10 +131,27 @@ final class Schemas implements Runnable {
     @Command(
             name = "check",
             description = {
-                "Without files: is what is registered what this worker reads, and does the level keep it so?",
-                "With files: could these changed .avsc files be released? Each is held against this worker's own schema, both",
-                "ways, and, if tracker.registry.url is set, against every registered version.",
-                "Exit code 0: all well. 1: faults, one a line. 2: wrong usage."
+                "Without files: is what is registered what this worker reads, and does the level",
+                "keep it so?",
+                "With files: could these changed .avsc files be released? Each is held against",
+                "this worker's own schema, both ways, and, if tracker.registry.url is set,",
+                "against every registered version."
+            },
+            exitCodeListHeading = ExitCode.HEADING,
+            exitCodeList = {
+                "0:all well",
+                "1:faults, one a line, or the registry was not reached",
+                ExitCode.WRONG_USAGE_MEANS
+            },
+            footer = {
+                "",
+                RequiredSettings.OF_REGISTRY,
+                RequiredSettings.HOW_GIVEN,
+                "With files it works without a registry, too.",
+                "",
+                "Examples:",
+                "  schemas check --tracker.registry.url=http://127.0.0.1:18081",
+                "  schemas check changed/PipelineRun.avsc"
             },
             mixinStandardHelpOptions = true)
     static final class Check extends OnRegistry {
@@ -114,13 +160,17 @@ final class Schemas implements Runnable {
         private List<Path> files = List.of();
 
         @Override
-        public Integer call() throws IOException {
+        public Integer call() {
+            for (Path file : files) {
+                if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+                    throw new ParameterException(commandLine(), "Not a file that can be read: " + file);
+                }
+            }
             List<String> faults;
             try {
                 faults = faults(arguments());
             } catch (RegistryUnavailableException e) {
-                err().println("failed: " + e.getMessage());
-                return ExitCode.FAILED;
+                return unavailable(e);
             }
             faults.forEach(err()::println);
             err().flush();
@@ -131,7 +181,7 @@ final class Schemas implements Runnable {
             return faults.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
         }
 
-        private List<String> faults(String... arguments) throws IOException {
+        private List<String> faults(String... arguments) {
             List<String> faults = new ArrayList<>();
             if (files.isEmpty()) {
                 try (ConfigurableApplicationContext context = ClientContext.startForRegistry(arguments)) {
@@ -148,8 +198,15 @@ final class Schemas implements Runnable {
             return faults;
         }
 
-        private List<String> faults(Path file, String... arguments) throws IOException {
-            Schema changed = parse(file);
+        private List<String> faults(Path file, String... arguments) {
+            Schema changed;
+            try {
+                changed = new Schema.Parser().parse(Files.readString(file));
+            } catch (MalformedInputException e) {
+                return List.of(file + ": not an Avro schema: it is not UTF-8");
+            } catch (AvroRuntimeException | IOException e) {
+                return List.of(file + ": not an Avro schema: " + told(e));
+            }
             Optional<EventFeed> feed = Arrays.stream(EventFeed.values())
                     .filter(each -> each.eventType().getName().equals(changed.getFullName()))
                     .findFirst();
@@ -170,15 +227,15 @@ final class Schemas implements Runnable {
             return faults.stream().map(fault -> file + ": " + fault).toList();
         }
 
-        private Schema parse(Path file) throws IOException {
-            if (!Files.isRegularFile(file)) {
-                throw new ParameterException(commandLine(), "Not a file that can be read: " + file);
-            }
-            try {
-                return new Schema.Parser().parse(Files.readString(file));
-            } catch (AvroRuntimeException e) {
-                throw new IOException(file + " is not an Avro schema: " + e.getMessage(), e);
-            }
+        private static String told(Exception e) {
+            return e.getCause() instanceof JsonProcessingException json && json.getLocation() != null
+                    ? "%s (line %d, column %d)"
+                            .formatted(
+                                    json.getOriginalMessage(),
+                                    json.getLocation().getLineNr(),
+                                    json.getLocation().getColumnNr())
+                    // Avro quotes all of what it does not understand
+                    : String.valueOf(e.getMessage()).replaceFirst("(?s): ?[{\\[].*", "");
         }
     }
 }

@@ -74,10 +74,15 @@ final class SelectionOptions {
         }
         Instant start = time("--from", from);
         Instant end = time("--to", to);
-        if (start != null && end != null && !start.isBefore(end)) {
+        requireOrder(start, end);
+        return new Selection(start, end, organizations, sources, partitions, ranges());
+    }
+
+    /** Throws IllegalArgumentException if nothing lies between. */
+    static void requireOrder(@Nullable Instant from, @Nullable Instant to) {
+        if (from != null && to != null && !from.isBefore(to)) {
             throw new IllegalArgumentException("--from must be before --to");
         }
-        return new Selection(start, end, organizations, sources, partitions, ranges());
     }
 
     /** Reads a time with an offset, or a UTC date; throws IllegalArgumentException otherwise. */

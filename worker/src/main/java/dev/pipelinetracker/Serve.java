@@ -8,9 +8,25 @@ import picocli.CommandLine.Mixin;
 /** {@code serve}: consumes all feeds until it is told to stop. */
 @Command(
         name = "serve",
-        description = {
-            "Consumes all feeds until SIGTERM (the default command).",
-            "Configured by --name=value, environment variables or a configtree, as in the README."
+        description = {"Consumes all feeds until SIGTERM (the default command)."},
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {
+            "0:told to stop (by SIGTERM the signal's 143)",
+            "1:it could not start, as the last lines say",
+            ExitCode.WRONG_USAGE_MEANS,
+            "3:the database is not as this version needs it: see migrate --plan"
+        },
+        footer = {
+            "",
+            RequiredSettings.OF_ENGINE,
+            RequiredSettings.HOW_GIVEN,
+            "The README has all settings.",
+            "",
+            "Example:",
+            "  serve --spring.kafka.bootstrap-servers=127.0.0.1:19092 \\",
+            "    --spring.datasource.url=jdbc:postgresql://127.0.0.1:15432/etl \\",
+            "    --spring.datasource.username=etl_worker --spring.datasource.password=.. \\",
+            "    --tracker.registry.url=http://127.0.0.1:18081"
         },
         mixinStandardHelpOptions = true)
 public final class Serve implements Runnable {

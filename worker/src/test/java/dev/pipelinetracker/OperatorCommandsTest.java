@@ -62,8 +62,14 @@ class OperatorCommandsTest {
         run(2, new Replay(), "--feed", FEED);
         assertThat(err).contains("say where to start");
         run(2, new Replay(), "--feed", FEED, "--all", "--partitions", "x");
-        run(3, new Replay(), "--feed", "nonsense", "--all");
-        assertThat(err).contains("there is no feed 'nonsense'. Name one of insights, pipeline-runs, visualizations");
+        run(2, new Replay(), "--feed", FEED, "--from", "2026-11-02", "--to", "2026-11-01");
+        assertThat(err).contains("--from must be before --to");
+        for (String org : List.of("nonsense", "1-1-1-1-1")) {
+            run(2, new Replay(), "--feed", FEED, "--all", "--org", org);
+            assertThat(err)
+                    .contains("'" + org + "' is no UUID in its 36-character form")
+                    .doesNotContain("java.");
+        }
         run(3, new Replay(), "--feed", FEED, "--all", "--partitions", "7", "--yes");
         assertThat(err).contains("Name partitions that it has");
         run(3, new Replay(), "--feed", FEED, "--all");
@@ -87,7 +93,8 @@ class OperatorCommandsTest {
         assertThat(err).contains("replay 2 is done");
 
         run(0, new Replay(), "list", "--output", "json");
-        assertThat(out.lines()).hasSize(2);
+        assertThat(out.lines().filter(line -> line.startsWith("{\"kind\":\"replay\"")))
+                .hasSize(2);
         assertThat(out)
                 .contains(
                         "\"reason\":\"ticket 4711\"",
@@ -109,7 +116,9 @@ class OperatorCommandsTest {
                 new RecordHeader("tracker-reason", "unreadable".getBytes(UTF_8)));
 
         run(2, new DeadLetterCommands(), "list", "--feed", FEED, "--reason", "weather");
-        assertThat(err).contains("'weather' is no reason of a rejection");
+        assertThat(err).contains("'weather' is no reason of a rejection: name one of invalid, key_mismatch,");
+        run(2, new DeadLetterCommands(), "list", "--feed", FEED, "--from", "2026-11-02", "--to", "2026-11-01");
+        assertThat(err).contains("--from must be before --to");
         run(0, new DeadLetterCommands(), "list", "--feed", FEED);
         assertThat(out).contains("2 open dead letters of pipeline-runs {unknown_org=1, unreadable=1}");
         run(0, new DeadLetterCommands(), "show", "--feed", FEED, "0@0", "--payload");
@@ -140,10 +149,139 @@ class OperatorCommandsTest {
         assertThat(err).contains("1 is a redrive", "run `dead-letters redrive` again");
     }
 
-    /** Runs it in this JVM; what it said is in {@link #out} and {@link #err}. */
+    @Test
+    void aFeedThatDoesNotExistIsWrongUsageEverywhere() {
+        for (List<String> words : List.of(
+                List.of("list"),
+                List.of("show", "0@0"),
+                List.of("redrive", "--yes"),
+                List.of("park", "--letter", "0@0", "--reason", "hopeless", "--yes"))) {
+            refusesNonsense(new DeadLetterCommands(), words);
+        }
+        refusesNonsense(new Replay(), List.of("--all", "--yes"));
+        refusesNonsense(new Replay(), List.of("verify", "--all"));
+        run(2, new Publish(), "--feed", "nonsense");
+        assertThat(err).contains("'--feed'", "must be one of [pipeline-runs, insights, visualizations]");
+    }
+
+    private void refusesNonsense(Object command, List<String> words) {
+        List<String> all = new ArrayList<>(words);
+        all.addAll(List.of("--feed", "nonsense", "--output", "json"));
+        run(2, command, all.toArray(String[]::new));
+        assertThat(err)
+                .contains("Unknown feed 'nonsense': --feed must be one of insights, pipeline-runs, visualizations");
+        assertThat(ended()).contains("\"status\":\"failed\"");
+    }
+
+    @Test
+    void machinesAreToldTheBeginAndOneEndAlsoWhenThereIsNothingToDoOrItFails() {
+        String letters = prefix + FEED + ".dlt";
+        run(0, new Replay(), "list", "--output", "json");
+        assertThat(ended()).contains("\"status\":\"done\"");
+        run(0, new Replay(), "--feed", FEED, "--all", "--dry-run", "--output", "json");
+        assertThat(ended()).contains("\"feed\":\"pipeline-runs\",\"status\":\"done\",\"dry_run\":true,\"records\":0");
+        run(0, new Replay(), "--feed", FEED, "--all", "--yes", "--output", "json");
+        assertThat(ended()).contains("\"replay\":1,\"feed\":\"pipeline-runs\",\"status\":\"done\",\"dry_run\":false");
+        run(0, new Replay(), "verify", "--feed", FEED, "--all", "--output", "json");
+        assertThat(ended()).contains("\"feed\":\"pipeline-runs\",\"status\":\"done\"", "\"holds\":true");
+        run(3, new Replay(), "--feed", FEED, "--all", "--output", "json");
+        assertThat(ended())
+                .contains("\"feed\":\"pipeline-runs\",\"status\":\"refused\",\"message\":\"refused: not on a terminal");
+        run(3, new Replay(), "--resume", "7", "--yes", "--output", "json");
+        assertThat(ended()).contains("\"replay\":7,\"status\":\"refused\"");
+
+        run(0, new DeadLetterCommands(), "list", "--feed", FEED, "--output", "json");
+        assertThat(ended()).contains("\"feed\":\"pipeline-runs\",\"status\":\"done\"");
+        run(3, new DeadLetterCommands(), "show", "--feed", FEED, "0@0", "--output", "json");
+        assertThat(ended()).contains("\"feed\":\"pipeline-runs\",\"status\":\"refused\"");
+        // with nothing to do nobody need be asked, so --yes may be missing
+        run(0, new DeadLetterCommands(), "redrive", "--feed", FEED, "--output", "json");
+        assertThat(out).contains("{\"kind\":\"plan\",");
+        assertThat(ended()).contains("\"feed\":\"pipeline-runs\",\"status\":\"done\",\"dry_run\":false,\"records\":0");
+        assertThat(database.sql()
+                        .sql("SELECT count(*) FROM tracker.replays")
+                        .query(Integer.class)
+                        .single())
+                .as("the replay, but no redrive of nothing")
+                .isEqualTo(1);
+        String[] park = {
+            "park", "--feed", FEED, "--reason-is", "invalid", "--reason", "hopeless", "--yes", "--output", "json"
+        };
+        run(0, new DeadLetterCommands(), park);
+        assertThat(out).contains("{\"kind\":\"plan\",");
+        assertThat(ended())
+                .contains("\"feed\":\"pipeline-runs\",\"status\":\"done\",\"dry_run\":false,\"topic\":\"" + letters
+                        + ".parked\",\"letters\":0");
+        RealBroker.deleteTopics(letters);
+        run(0, new DeadLetterCommands(), park);
+        assertThat(ended()).contains("\"feed\":\"pipeline-runs\",\"status\":\"done\"", "\"letters\":0");
+
+        Database nowhere = new Database("nowhere", database.jdbcUrl() + "_nowhere", login, login);
+        run(1, nowhere, new Replay(), "--feed", FEED, "--all", "--yes", "--output", "json");
+        assertThat(err).contains("failed: the database: ", "does not exist").doesNotContain("\tat ");
+        assertThat(ended()).contains("\"feed\":\"pipeline-runs\",\"status\":\"failed\",\"message\":\"failed: the data");
+    }
+
+    @Test
+    void aSettingOfWhichNothingCanBeMadeIsWrongUsageAndNamedInALineOfItsOwn() {
+        Database none = new Database("none", "localhost/etl", login, login);
+        run(2, none, new Replay(), "list", "--output", "json");
+        assertThat(err).isEqualTo("wrong setting: spring.datasource.*: 'url' must start with \"jdbc\"%n".formatted());
+        assertThat(ended()).contains("\"status\":\"failed\",\"message\":\"wrong setting: spring.datasource.*");
+    }
+
+    /** The last of the objects that were shown, which are found to begin and to end as they must. */
+    private String ended() {
+        List<String> lines = out.lines().toList();
+        assertThat(lines.get(0)).startsWith("{\"kind\":\"begin\",\"command\":\"");
+        assertThat(lines)
+                .filteredOn(line -> line.startsWith("{\"kind\":\"end\""))
+                .hasSize(1);
+        String last = lines.get(lines.size() - 1);
+        assertThat(last).startsWith("{\"kind\":\"end\"");
+        return last;
+    }
+
+    @Test
+    void aLetterThatStaysOpenForItsSizeMakesTheCommandFailAndSayWhatToDo() {
+        RealBroker.send(prefix + FEED + ".dlt", Events.key(known), new byte[20_000]);
+        RealBroker.send(prefix + FEED + ".dlt", Events.key(known), "rubbish".getBytes(UTF_8));
+        String small = "--spring.kafka.producer.properties.max.request.size=10000";
+
+        run(1, new DeadLetterCommands(), "redrive", "--feed", FEED, "--yes", "--output", "json", small);
+        assertThat(err)
+                .contains("1 letters stay open, too large", "[0@0]", "Raise max.message.bytes", "max.request.size");
+        assertThat(ended()).contains("\"status\":\"failed\"", "\"rejected\":2", "\"too_large\":1");
+        run(1, new DeadLetterCommands(), "redrive", "--feed", FEED, "--letter", "0@0", "--yes", small);
+        assertThat(out).contains("redrive: 1 dead letters:", "; 1 stay open, too large to be sent on");
+
+        run(
+                1,
+                new DeadLetterCommands(),
+                "park",
+                "--feed",
+                FEED,
+                "--from",
+                "2020-01-01",
+                "--reason",
+                "r",
+                "--yes",
+                small);
+        assertThat(err).contains("1 letters stay open, too large", "[0@0]", "Raise max.message.bytes");
+        assertThat(out).contains(": parked; 1 stay open, too large to be sent on");
+        run(0, new DeadLetterCommands(), "park", "--feed", FEED, "--from", "2020-01-01", "--reason", "r", "--yes");
+        assertThat(out).contains("1 dead letters for");
+        assertThat(RealBroker.readAll(prefix + FEED + ".dlt.parked")).hasSize(2);
+    }
+
     private void run(int exitCode, Object command, String... arguments) {
+        run(exitCode, asOperator, command, arguments);
+    }
+
+    /** Runs it in this JVM; what it said is in {@link #out} and {@link #err}. */
+    private void run(int exitCode, Database on, Object command, String... arguments) {
         List<String> all = new ArrayList<>(List.of(arguments));
-        all.addAll(OperatorSession.properties(prefix, asOperator));
+        all.addAll(OperatorSession.properties(prefix, on));
         ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
         ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
         PrintStream outBefore = System.out;

@@ -4,7 +4,6 @@ import dev.pipelinetracker.engine.Outcome;
 import dev.pipelinetracker.engine.Outcome.Rejected;
 import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.replay.FeedLock;
-import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.Requester;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,12 +25,13 @@ final class DriveAgain {
     private final Outbox outbox;
     private final TransactionTemplate transactions;
     private final FeedLock lock;
-    private final Operator operator;
+    private final TooLarge tooLarge;
     private final String topic;
     private final ParkedTopic parked;
     private final int cap;
     private List<Outcome> unsure = List.of();
     private @Nullable Place unsurePlace;
+    private Set<Place> unsureTooLarge = Set.of();
 
     /** Rejected letters go back to {@code topic}, or to {@code parked} when they were tried {@code cap} times. */
     DriveAgain(
@@ -40,7 +40,7 @@ final class DriveAgain {
             Producer<byte[], byte[]> producer,
             TransactionTemplate transactions,
             FeedLock lock,
-            Operator operator,
+            TooLarge tooLarge,
             ParkedTopic parked,
             int cap) {
         this.processor = processor;
@@ -48,7 +48,7 @@ final class DriveAgain {
         this.outbox = new Outbox(producer);
         this.transactions = transactions;
         this.lock = lock;
-        this.operator = operator;
+        this.tooLarge = tooLarge;
         this.topic = letters.topic();
         this.parked = parked;
         this.cap = cap;
@@ -66,6 +66,7 @@ final class DriveAgain {
         List<Outcome> outcomes = unsure;
         unsurePlace = null;
         outbox.batchIsDone();
+        tooLarge.found(unsureTooLarge);
         return outcomes;
     }
 
@@ -76,6 +77,7 @@ final class DriveAgain {
                 .toList();
         unsure = List.of();
         unsurePlace = null;
+        unsureTooLarge = Set.of();
         if (!batch.isEmpty()) {
             driveClaimed(batch);
         }
@@ -98,14 +100,15 @@ final class DriveAgain {
                 hopeless.add(letter.place());
             }
         }
-        Set<Place> tooLarge = outbox.flush();
-        register.release(tooLarge, operator);
-        returned.removeAll(tooLarge);
-        hopeless.removeAll(tooLarge);
+        Set<Place> unsent = outbox.flush();
+        register.release(unsent);
+        returned.removeAll(unsent);
+        hopeless.removeAll(unsent);
         register.correct(returned, "returned", null);
         register.correct(hopeless, "parked", "tried %d times".formatted(cap));
         unsure = outcomes;
-        unsurePlace = claimed(batch, tooLarge);
+        unsurePlace = claimed(batch, unsent);
+        unsureTooLarge = unsent;
     }
 
     /** One that is in the register if this is committed; null if none is, and doing it again does no harm. */

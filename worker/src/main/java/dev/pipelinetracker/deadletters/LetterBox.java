@@ -42,27 +42,30 @@ public class LetterBox {
     public void list(String name, LetterFilter filter, int limit, Operator operator) {
         Map<String, Integer> byReason = new TreeMap<>();
         int[] open = {0};
+        String told;
         try (OpenFeed feed = feeds.open(name)) {
-            if (OpenLetters.areNone(feed, operator)) {
-                return;
-            }
-            new OpenLetters(feed, database).forEach(filter, operator, letter -> {
+            operator.about("feed", name);
+            OpenLetters letters = new OpenLetters(feed, database);
+            letters.forEach(filter, operator, letter -> {
                 byReason.merge(letter.reason(), 1, Integer::sum);
                 if (open[0]++ < limit) {
                     operator.show("letter", letter.asMap(), letter.toString());
                 }
             });
+            told = letters.told(open[0]);
         }
-        String more = open[0] > limit ? ", the first %d shown: --limit N shows more".formatted(limit) : "";
         operator.show(
                 "letters",
                 Map.of("feed", name, "open", open[0], "by_reason", byReason),
-                "%,d open dead letters of %s %s%s".formatted(open[0], name, byReason, more));
+                told
+                        + (open[0] == 0 ? "" : " " + byReason)
+                        + (open[0] > limit ? ", the first %d shown: --limit N shows more".formatted(limit) : ""));
     }
 
     /** Shows one letter, open or not; what the publisher wrote, event and foreign headers, only if payload is wanted. */
     public void show(String name, Place place, boolean payload, Operator operator) {
         try (OpenFeed feed = feeds.open(name)) {
+            operator.about("feed", name);
             OpenLetters letters = new OpenLetters(feed, database);
             Letter letter = letters.at(place, operator);
             String became = letters.register().became(place).orElse("open");
@@ -74,17 +77,20 @@ public class LetterBox {
      * Drives open letters through the engine into the tables. What is rejected again goes back to the dead-letter topic
      * with its attempts counted, or is parked when they reach the cap.
      *
-     * @return whether it came to its end: it was not stopped
+     * @return whether all were dealt with: it was not stopped, and none is too large to be sent on
      */
     public boolean redrive(
             String name, LetterFilter filter, int cap, Manner manner, Operator operator, StopSignal stop) {
         try (OpenFeed feed = feeds.open(name)) {
-            if (OpenLetters.areNone(feed, operator)) {
-                return true;
-            }
+            operator.about("feed", name);
             OpenLetters letters = new OpenLetters(feed, database);
-            long planned = plan(letters, filter, feed, operator);
-            Redrive redrive = new Redrive(feed, letters, filter, manner, operator, stop);
+            TooLarge tooLarge = new TooLarge(letters.topic(), operator);
+            Redrive redrive = new Redrive(feed, letters, filter, manner, operator, stop, tooLarge);
+            long planned = plan(letters, filter, name, operator);
+            if (planned == 0) {
+                forgetDeleted(letters, manner.dryRun());
+                return redrive.none();
+            }
             if (manner.dryRun()) {
                 try (TryOut tryOut = new TryOut(feed.processor(), transactions, database)) {
                     return redrive.all(planned, batch -> tryOut.outcomes(Letter.polled(batch)));
@@ -94,7 +100,7 @@ public class LetterBox {
             try (FeedLock lock = feed.lock()) {
                 ParkedTopic parked = prepare(letters, feed);
                 DriveAgain again =
-                        new DriveAgain(feed.processor(), letters, producer, transactions, lock, operator, parked, cap);
+                        new DriveAgain(feed.processor(), letters, producer, transactions, lock, tooLarge, parked, cap);
                 return redrive.all(planned, again::drive);
             }
         }
@@ -103,7 +109,7 @@ public class LetterBox {
     /**
      * Moves open letters to the parked topic, where nothing offers them again.
      *
-     * @return whether it came to its end: it was not stopped
+     * @return whether all were parked: it was not stopped, and none is too large to be sent on
      */
     public boolean park(
             String name,
@@ -114,41 +120,40 @@ public class LetterBox {
             Operator operator,
             StopSignal stop) {
         try (OpenFeed feed = feeds.open(name)) {
-            if (OpenLetters.areNone(feed, operator)) {
-                return true;
-            }
+            operator.about("feed", name);
             OpenLetters letters = new OpenLetters(feed, database);
-            long planned = plan(letters, filter, feed, operator);
-            if (dryRun) {
-                return true;
-            }
+            TooLarge tooLarge = new TooLarge(letters.topic(), operator);
             String topic = ParkedTopic.of(letters.topic()).name();
+            long planned = plan(letters, filter, name, operator);
+            ParkEnd end = new ParkEnd(name, topic, dryRun, tooLarge, operator);
+            if (planned == 0 || dryRun) {
+                forgetDeleted(letters, dryRun);
+                return end.tell(planned, true);
+            }
             operator.confirm("Park %,d dead letters in %s?".formatted(planned, topic), yes);
             try (FeedLock lock = feed.lock()) {
                 ParkedTopic there = prepare(letters, feed);
-                Park park = new Park(letters.register(), producer, transactions, lock, operator, there, reason);
+                Park park = new Park(letters.register(), producer, transactions, lock, tooLarge, there, reason);
                 long[] parked = {0};
                 InBatches batches = new InBatches(letters, filter, OpenLetters.BATCH, operator, stop);
                 boolean finished = batches.each(batch -> parked[0] += park.park(batch));
-                String status = finished ? "parked" : "stopped; run the same command again to park the rest";
-                operator.show(
-                        "end",
-                        Map.of("feed", name, "letters", parked[0], "topic", topic, "status", status),
-                        "%,d dead letters for %s: %s".formatted(parked[0], topic, status));
-                return finished;
+                return end.tell(parked[0], finished);
             }
         }
     }
 
     /** Tells how many are meant, and does not keep them: there may be more than memory holds. */
-    private static long plan(OpenLetters letters, LetterFilter filter, OpenFeed feed, Operator operator) {
+    private static long plan(OpenLetters letters, LetterFilter filter, String feed, Operator operator) {
         long[] open = {0};
         letters.forEach(filter, operator, letter -> open[0]++);
-        operator.show(
-                "plan",
-                Map.of("feed", feed.name(), "letters", open[0]),
-                "%,d open dead letters of %s".formatted(open[0], feed.name()));
+        operator.show("plan", Map.of("feed", feed, "letters", open[0]), letters.told(open[0]));
         return open[0];
+    }
+
+    private static void forgetDeleted(OpenLetters letters, boolean dryRun) {
+        if (!dryRun) {
+            letters.prune();
+        }
     }
 
     private static ParkedTopic prepare(OpenLetters letters, OpenFeed feed) {

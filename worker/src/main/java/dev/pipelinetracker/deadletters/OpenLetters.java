@@ -21,6 +21,9 @@ final class OpenLetters {
     /** Letters read at once, which is how many are in memory. */
     static final int BATCH = 500;
 
+    /** So there are no letters, and whatever was dealt with was of a former topic. */
+    private static final TopicRanges NO_TOPIC = new TopicRanges("none", Map.of(), Map.of());
+
     private final OpenFeed feed;
     private final String topic;
     private final TopicRanges ranges;
@@ -30,24 +33,22 @@ final class OpenLetters {
     OpenLetters(OpenFeed feed, DataSource database) {
         this.feed = feed;
         this.topic = feed.topic() + DeadLetters.TOPIC_SUFFIX;
-        this.ranges = TopicRanges.of(feed.admin(), topic);
+        this.ranges = isNotMadeYet(feed, topic) ? NO_TOPIC : TopicRanges.of(feed.admin(), topic);
         this.register = new Register(database, topic, ranges.topicId());
     }
 
-    /**
-     * Whether the feed has a topic, and nobody has made one of dead letters yet: so there are none. Without the feed's own it may as
-     * well be the wrong broker.
-     */
-    static boolean areNone(OpenFeed feed, Operator operator) {
-        String topic = feed.topic() + DeadLetters.TOPIC_SUFFIX;
-        if (feed.knows(topic) || !feed.knows(feed.topic())) {
-            return false;
-        }
-        operator.show(
-                "letters",
-                Map.of("feed", feed.name(), "open", 0, "by_reason", Map.of()),
-                "0 open dead letters of %s: there is no topic %s yet".formatted(feed.name(), topic));
-        return true;
+    /** Without the feed's own topic it may as well be the wrong broker. */
+    private static boolean isNotMadeYet(OpenFeed feed, String topic) {
+        return !feed.knows(topic) && feed.knows(feed.topic());
+    }
+
+    /** For people: that so many are open. */
+    String told(long open) {
+        return "%,d open dead letters of %s%s"
+                .formatted(
+                        open,
+                        feed.name(),
+                        ranges.equals(NO_TOPIC) ? ": there is no topic %s yet".formatted(topic) : "");
     }
 
     /** The dead-letter topic. */

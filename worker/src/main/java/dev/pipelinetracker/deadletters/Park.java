@@ -1,7 +1,6 @@
 package dev.pipelinetracker.deadletters;
 
 import dev.pipelinetracker.replay.FeedLock;
-import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.Requester;
 import java.util.List;
 import java.util.Objects;
@@ -19,7 +18,7 @@ final class Park {
     private final Outbox outbox;
     private final TransactionTemplate transactions;
     private final FeedLock lock;
-    private final Operator operator;
+    private final TooLarge tooLarge;
     private final ParkedTopic parked;
     private final String reason;
 
@@ -28,14 +27,14 @@ final class Park {
             Producer<byte[], byte[]> producer,
             TransactionTemplate transactions,
             FeedLock lock,
-            Operator operator,
+            TooLarge tooLarge,
             ParkedTopic parked,
             String reason) {
         this.register = register;
         this.outbox = new Outbox(producer);
         this.transactions = transactions;
         this.lock = lock;
-        this.operator = operator;
+        this.tooLarge = tooLarge;
         this.parked = parked;
         this.reason = reason;
     }
@@ -43,21 +42,24 @@ final class Park {
     /** How many of these were parked: the others somebody else has dealt with, or they are too large and stay open. */
     int park(List<Letter> batch) {
         lock.keep();
-        int parked = Objects.requireNonNull(transactions.execute(transaction -> parkUncommitted(batch)));
+        Done done = Objects.requireNonNull(transactions.execute(transaction -> parkUncommitted(batch)));
         outbox.batchIsDone();
-        return parked;
+        tooLarge.found(done.tooLarge());
+        return done.parked();
     }
 
-    private int parkUncommitted(List<Letter> batch) {
+    private record Done(int parked, Set<Place> tooLarge) {}
+
+    private Done parkUncommitted(List<Letter> batch) {
         String by = Requester.name();
         Set<Place> claimed = register.claim(Letter.places(batch), by);
         batch.stream()
                 .filter(letter -> claimed.contains(letter.place()))
                 .forEach(letter -> outbox.park(parked.name(), letter, by, reason));
-        Set<Place> tooLarge = outbox.flush();
-        register.release(tooLarge, operator);
-        claimed.removeAll(tooLarge);
+        Set<Place> unsent = outbox.flush();
+        register.release(unsent);
+        claimed.removeAll(unsent);
         register.correct(List.copyOf(claimed), "parked", reason);
-        return claimed.size();
+        return new Done(claimed.size(), unsent);
     }
 }

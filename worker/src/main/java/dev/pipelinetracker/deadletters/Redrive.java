@@ -22,6 +22,7 @@ final class Redrive {
     private final Manner manner;
     private final Operator operator;
     private final StopSignal stop;
+    private final TooLarge tooLarge;
 
     Redrive(
             OpenFeed feed,
@@ -29,17 +30,19 @@ final class Redrive {
             LetterFilter filter,
             Manner manner,
             Operator operator,
-            StopSignal stop) {
+            StopSignal stop,
+            TooLarge tooLarge) {
         this.feed = feed;
         this.letters = letters;
         this.filter = filter;
         this.manner = manner;
         this.operator = operator;
         this.stop = stop;
+        this.tooLarge = tooLarge;
     }
 
     /**
-     * Returns at the end of all, or earlier if a stop is wanted: whether all were driven.
+     * Returns at the end of all, or earlier if a stop is wanted: whether all were driven, and none stays open for its size.
      *
      * @param planned how many there are
      * @param driver gives one outcome per letter, or none where another has dealt with it meanwhile; after a fault of the world it gets the same batch again
@@ -59,21 +62,44 @@ final class Redrive {
                 tally.skip(batch.size() - outcomes.size());
                 operator.progress(tally.records(), tally, pace.await(batch.size()));
             });
-            ended = finished ? "done" : "stopped";
+            ended = status(finished);
         } finally {
             operator.close();
             if (!manner.dryRun()) {
                 note(tally, ended);
             }
         }
-        String status = (manner.dryRun() ? "dry run, nothing was changed" : "redrive") + (finished ? "" : ", stopped");
+        tell(status(finished), tally);
+        return finished && tooLarge.letters() == 0;
+    }
+
+    /** There are none, which is no redrive to be put on record: they are all driven. */
+    boolean none() {
+        tell("done", new Tally());
+        return true;
+    }
+
+    private String status(boolean finished) {
+        return finished ? tooLarge.letters() == 0 ? "done" : "failed" : "stopped";
+    }
+
+    private void tell(String status, Tally tally) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("feed", feed.name());
-        object.put("status", finished ? "done" : "stopped");
+        object.put("status", status);
         object.put("dry_run", manner.dryRun());
         object.putAll(tally.asMap());
-        operator.show("end", object, "%s: %,d dead letters: %s".formatted(status, tally.records(), tally));
-        return finished;
+        object.put("too_large", tooLarge.letters());
+        operator.show(
+                "end",
+                object,
+                "%s%s: %,d dead letters: %s%s"
+                        .formatted(
+                                manner.dryRun() ? "dry run, nothing was changed" : "redrive",
+                                status.equals("stopped") ? ", stopped" : "",
+                                tally.records(),
+                                tally,
+                                tooLarge));
     }
 
     /** The letters' own register is what counts; this is for the audit and the meters. */

@@ -1,6 +1,5 @@
 package dev.pipelinetracker.deadletters;
 
-import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.RefusedException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -108,19 +107,16 @@ final class Register {
                 .update();
     }
 
-    /** Opens claimed ones that cannot be sent on again, and tells that operator; call it in the claim's transaction. */
-    void release(Set<Place> tooLarge, Operator operator) {
-        if (tooLarge.isEmpty()) {
+    /** Opens claimed ones again; call it in the claim's transaction. */
+    void release(Set<Place> claimed) {
+        if (claimed.isEmpty()) {
             return;
         }
-        List<Place> places = List.copyOf(tooLarge);
+        List<Place> places = List.copyOf(claimed);
         sql.sql("""
                         DELETE FROM tracker.redriven r USING unnest(?::int4[], ?::int8[]) AS t (partition, at)
                         WHERE r.topic = ? AND r.topic_id = ? AND r.partition = t.partition AND r."offset" = t.at
                         """).params(partitions(places), offsets(places), topic, topicId).update();
-        operator.say(
-                "%,d letters stay open, too large to be sent on with their new headers: %s. Raise max.message.bytes of %s and of its .parked, or spring.kafka.producer.properties.max.request.size, then try again."
-                        .formatted(places.size(), places, topic));
     }
 
     private static Place place(ResultSet row, int number) throws SQLException {

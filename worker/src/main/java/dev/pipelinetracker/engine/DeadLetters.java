@@ -2,20 +2,15 @@ package dev.pipelinetracker.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.pipelinetracker.engine.WorldFault.Cause;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
@@ -54,34 +49,15 @@ public final class DeadLetters implements RejectedRecords {
      */
     @Override
     public void settle(List<RejectedRecord> rejected) {
-        List<Sent> sent = new ArrayList<>(rejected.size());
-        WorldFault fault = null;
+        ConfirmedSends<ConsumerRecord<byte[], byte[]>> sends = new ConfirmedSends<>(producer, this::remember);
         for (RejectedRecord each : rejected) {
-            if (isAcknowledged(each.polled())) {
-                continue;
-            }
-            try {
-                Future<RecordMetadata> acknowledgement = producer.send(toProduce(each));
-                sent.add(new Sent(each.polled(), acknowledgement));
-                if (acknowledgement.isDone()) {
-                    // without a topic or a broker, each send blocks for max.block.ms: the first failure is enough
-                    acknowledgement.get();
-                }
-            } catch (ExecutionException | InterruptedException | KafkaException e) {
-                fault = unacknowledged(e);
-                break;
+            if (!isAcknowledged(each.polled())) {
+                sends.send(each.polled(), toProduce(each));
             }
         }
-        for (Sent each : sent) {
-            try {
-                each.acknowledgement().get();
-                remember(each.letter());
-            } catch (ExecutionException | InterruptedException | KafkaException e) {
-                fault = fault == null ? unacknowledged(e) : fault;
-            }
-        }
-        if (fault != null) {
-            throw fault;
+        if (!sends.flush().isEmpty()) {
+            // none is ever skipped: the partition waits until the dead-letter topic takes it
+            throw ConfirmedSends.unacknowledged(new RecordTooLargeException());
         }
         rejected.forEach(each -> acknowledged.computeIfPresent(place(each.polled()), (partition, offsets) -> {
             offsets.remove(each.polled().offset());
@@ -130,18 +106,4 @@ public final class DeadLetters implements RejectedRecords {
     private static String shorten(String detail) {
         return detail.length() <= LONGEST_DETAIL ? detail : detail.substring(0, LONGEST_DETAIL);
     }
-
-    private static WorldFault unacknowledged(Exception thrown) {
-        if (thrown instanceof InterruptedException) {
-            Thread.currentThread().interrupt();
-        }
-        Throwable cause =
-                thrown instanceof ExecutionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        return new WorldFault(
-                Cause.BROKER,
-                "dead letters not acknowledged: " + cause.getClass().getSimpleName(),
-                cause);
-    }
-
-    private record Sent(ConsumerRecord<byte[], byte[]> letter, Future<RecordMetadata> acknowledgement) {}
 }

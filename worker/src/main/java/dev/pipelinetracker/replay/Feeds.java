@@ -33,7 +33,7 @@ public class Feeds {
         this.kafka = kafka;
     }
 
-    /** Opens the feed of that name, the caller's to close; throws RefusedException if there is none. */
+    /** Opens the feed of that name, the caller's to close; throws UnknownFeedException if there is none. */
     public OpenFeed open(String name) {
         return processors.all().stream()
                 .filter(processor -> processor.feed().name().equals(name))
@@ -45,8 +45,7 @@ public class Feeds {
                         database,
                         consumers,
                         Admin.create(kafka.getConfigurationProperties())))
-                .orElseThrow(
-                        () -> new RefusedException("there is no feed '%s'. Name one of %s.".formatted(name, names())));
+                .orElseThrow(() -> new UnknownFeedException(name, names()));
     }
 
     private String names() {

@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
@@ -26,10 +27,12 @@ public final class Operator implements AutoCloseable {
     private final PrintWriter err;
     private final @Nullable BufferedReader answers;
     private final boolean json;
+    private final Map<String, Object> about = new LinkedHashMap<>();
     private @Nullable ProgressBar bar;
     private long total;
     private long started;
     private long lastLine;
+    private boolean ended;
 
     /**
      * @param answers what the operator types; null if nobody is there to be asked
@@ -42,8 +45,38 @@ public final class Operator implements AutoCloseable {
         this.json = json;
     }
 
-    /** Shows a result: the text, or the object with its kind. */
+    /** For machines: the first object of a command's results, which names the command. */
+    public void start(String command) {
+        if (json) {
+            out.println(line("begin", Map.of("command", command)));
+        }
+    }
+
+    /** Notes what the command is about, for machines that are told of its failure. */
+    public void about(String name, Object value) {
+        about.put(name, value);
+    }
+
+    /**
+     * For machines: the last object of a command's results, unless an {@code end} was shown already.
+     *
+     * @param status done, stopped, failed or refused
+     * @param why a sentence; null if it needs none
+     */
+    public void end(String status, @Nullable String why) {
+        if (json && !ended) {
+            Map<String, Object> object = new LinkedHashMap<>(about);
+            object.put("status", status);
+            if (why != null) {
+                object.put("message", why);
+            }
+            show("end", object, status);
+        }
+    }
+
+    /** Shows a result: the text, or the object with its kind; a command's {@code end} is its last. */
     public void show(String kind, Map<String, ?> object, String text) {
+        ended |= kind.equals("end");
         if (json) {
             out.println(line(kind, object));
         } else {
@@ -119,7 +152,7 @@ public final class Operator implements AutoCloseable {
         double rate = records / seconds;
         long left = rate == 0 ? 0 : Math.round((total - records) / rate);
         if (json) {
-            Map<String, Object> object = new java.util.LinkedHashMap<>(tally.asMap());
+            Map<String, Object> object = new LinkedHashMap<>(tally.asMap());
             object.put("offsets_done", records);
             object.put("offsets_total", total);
             object.put("records_per_second", Math.round(rate));
@@ -144,7 +177,7 @@ public final class Operator implements AutoCloseable {
     }
 
     private static String line(String kind, Map<String, ?> object) {
-        Map<String, Object> line = new java.util.LinkedHashMap<>();
+        Map<String, Object> line = new LinkedHashMap<>();
         line.put("kind", kind);
         line.putAll(object);
         try {

@@ -46,8 +46,9 @@ public class Replays {
             @Nullable String reason,
             Operator operator,
             StopSignal stop) {
-        journal.refuseUnmigrated();
         try (OpenFeed feed = feeds.open(name)) {
+            operator.about("feed", name);
+            journal.refuseUnmigrated();
             Plan plan = feed.plan(selection, operator);
             show(plan, manner.acceptGap(), operator);
             Run run = new Run(feed, plan, manner.speed(), operator, stop);
@@ -58,13 +59,14 @@ public class Replays {
             try (FeedLock lock = feed.lock()) {
                 long id = Objects.requireNonNull(
                         transactions.execute(transaction -> journal.begin(plan, Requester.name(), reason)));
-                return toItsEnd(id, run, writer(feed, lock, id, 0, 0), new Tally(), operator);
+                return toItsEnd(id, feed, run, writer(feed, lock, id, 0, 0), new Tally(), operator);
             }
         }
     }
 
     /** Goes on with a replay from its checkpoint, with its own ranges and filters; otherwise as {@link #replay}. */
     public boolean resume(long id, Manner manner, Operator operator, StopSignal stop) {
+        operator.about("replay", id);
         journal.refuseUnmigrated();
         if (job(id).isRedrive()) {
             throw new RefusedException(
@@ -79,13 +81,14 @@ public class Replays {
                 throw new RefusedException(
                         "replay %d is done, so there is nothing to resume. Start a new one.".formatted(id));
             }
+            operator.about("feed", feed.name());
             Plan plan = feed.planAgain(job.plan(), operator);
             show(plan, manner.acceptGap(), operator);
             Run run = new Run(feed, plan, manner.speed(), operator, stop);
             operator.confirm("Resume replay %d, up to %,d records?".formatted(id, plan.remaining()), manner.yes());
             transactions.executeWithoutResult(transaction -> journal.resume(job, plan, Requester.name()));
             return toItsEnd(
-                    id, run, writer(feed, lock, id, job.attempt() + 1, job.checkpoints()), job.tally(), operator);
+                    id, feed, run, writer(feed, lock, id, job.attempt() + 1, job.checkpoints()), job.tally(), operator);
         }
     }
 
@@ -117,17 +120,20 @@ public class Replays {
             boolean acceptRejected,
             Operator operator,
             StopSignal stop) {
-        journal.refuseUnmigrated();
         try (OpenFeed feed = feeds.open(name)) {
+            operator.about("feed", name);
+            journal.refuseUnmigrated();
             Plan plan = feed.plan(selection, operator);
             show(plan, acceptGap, operator);
             Run run = new Run(feed, plan, speed, operator, stop);
             Comparison comparison = new Comparison(feed.processor(), transactions, database);
-            return new Verify(run, comparison, acceptRejected, operator).holds();
+            return new Verify(name, run, comparison, acceptRejected, operator).holds();
         }
     }
 
-    private boolean toItsEnd(long id, Run run, CommitWithCheckpoint writer, Tally before, Operator operator) {
+    private boolean toItsEnd(
+            long id, OpenFeed feed, Run run, CommitWithCheckpoint writer, Tally before, Operator operator) {
+        operator.about("replay", id);
         operator.say("replay %d begins".formatted(id));
         Run.Ending ending;
         try {
@@ -137,8 +143,7 @@ public class Replays {
             noteFailure(id, writer, e, operator);
             throw e;
         }
-        String status = ending.finished() ? "done" : "stopped";
-        summary("end", id, status, ending.tally(), operator);
+        summary(id, feed, ending, operator);
         if (!ending.finished()) {
             operator.say(resumeHint(id));
         }
@@ -157,8 +162,7 @@ public class Replays {
     private boolean dryRun(OpenFeed feed, Run run, Operator operator) {
         try (TryOut tryOut = new TryOut(feed.processor(), transactions, database)) {
             Run.Ending ending = run.with(tryOut, new Tally());
-            String status = "dry run, " + (ending.finished() ? "nothing was changed" : "stopped");
-            summary("dry-run", null, status, ending.tally(), operator);
+            summary(null, feed, ending, operator);
             return ending.finished();
         }
     }
@@ -185,18 +189,28 @@ public class Replays {
         return "To go on from the checkpoint: replay --resume %d".formatted(id);
     }
 
-    private static void summary(String kind, @Nullable Long id, String status, Tally tally, Operator operator) {
+    /** @param id null for a dry run */
+    private static void summary(@Nullable Long id, OpenFeed feed, Run.Ending ending, Operator operator) {
+        Tally tally = ending.tally();
+        String status = ending.finished() ? "done" : "stopped";
         Map<String, Object> object = new LinkedHashMap<>();
         if (id != null) {
             object.put("replay", id);
         }
+        object.put("feed", feed.name());
         object.put("status", status);
+        object.put("dry_run", id == null);
         object.putAll(tally.asMap());
         operator.show(
-                kind,
+                "end",
                 object,
                 "%s: %,d records: %s"
-                        .formatted(id == null ? status : "replay " + id + " " + status, tally.records(), tally));
+                        .formatted(
+                                id != null
+                                        ? "replay %d %s".formatted(id, status)
+                                        : "dry run, " + (ending.finished() ? "nothing was changed" : "stopped"),
+                                tally.records(),
+                                tally));
         if (tally.rejected() > 0) {
             operator.say(
                     "%,d records were rejected %s and only counted. `dead-letters list` shows those that were rejected when they were first consumed; the others, stored before and refused now, have no dead letter: mend the cause, such as a missing organization, and replay again."

@@ -1,17 +1,20 @@
 package dev.pipelinetracker.replay;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Compares a plan's records with the tables, and writes nothing. */
 final class Verify {
 
+    private final String feed;
     private final Run run;
     private final Comparison comparison;
     private final boolean acceptRejected;
     private final Operator operator;
 
     /** @param acceptRejected whether tables can hold it that lack what is rejected */
-    Verify(Run run, Comparison comparison, boolean acceptRejected, Operator operator) {
+    Verify(String feed, Run run, Comparison comparison, boolean acceptRejected, Operator operator) {
+        this.feed = feed;
         this.run = run;
         this.comparison = comparison;
         this.acceptRejected = acceptRejected;
@@ -24,14 +27,17 @@ final class Verify {
         Tally tally = ending.tally();
         boolean lacks = comparison.missing() + comparison.stale() > 0;
         boolean holds = ending.finished() && !lacks && (acceptRejected || tally.rejectedByDatabase() == 0);
-        Map<String, Object> object = comparison.asMap();
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("feed", feed);
+        object.put("status", ending.finished() ? "done" : "stopped");
+        object.putAll(comparison.asMap());
         object.put("rejected", tally.rejected());
         object.put("rejections", tally.rejections());
         object.put("skipped", tally.skipped());
         object.put("finished", ending.finished());
         object.put("holds", holds);
         operator.show(
-                "verify",
+                "end",
                 object,
                 "%s: %s; %,d rejected%s, %,d left out by the filters"
                         .formatted(

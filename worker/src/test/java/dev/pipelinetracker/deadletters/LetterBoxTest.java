@@ -230,6 +230,8 @@ class LetterBoxTest {
                     .all()
                     .get();
         }
+        redrive(new LetterFilter(Set.of(), List.of(), null, null, Set.of(new Place(0, 99))), false);
+        assertThat(settled()).as("also with nothing to do").containsExactly("0@1");
         redrive(rubbish, false);
         assertThat(settled()).containsExactly("0@1", "0@3");
 
@@ -239,7 +241,10 @@ class LetterBoxTest {
             box().list(FEED, ALL, 10, session.operator());
             return session.shown().contains("0 open dead letters of pipeline-runs: there is no topic");
         });
+        redrive(ALL, true);
+        assertThat(settled()).as("a dry run forgets nothing").containsExactly("0@1", "0@3");
         redrive(ALL, false);
+        assertThat(settled()).as("also with nothing to do").isEmpty();
         await().atMost(SOON).ignoreExceptions().until(() -> {
             RealBroker.createTopics(1, dlt);
             return true;
@@ -319,7 +324,14 @@ class LetterBoxTest {
 
     private DriveAgain again(OpenFeed feed, OpenLetters letters, Producer<byte[], byte[]> producer, FeedLock lock) {
         return new DriveAgain(
-                feed.processor(), letters, producer, transactions(), lock, session.operator(), ParkedTopic.of(dlt), 5);
+                feed.processor(),
+                letters,
+                producer,
+                transactions(),
+                lock,
+                new TooLarge(dlt, session.operator()),
+                ParkedTopic.of(dlt),
+                5);
     }
 
     private Park park(OpenLetters letters, Producer<byte[], byte[]> producer, FeedLock lock) {
@@ -328,7 +340,7 @@ class LetterBoxTest {
                 producer,
                 transactions(),
                 lock,
-                session.operator(),
+                new TooLarge(dlt, session.operator()),
                 ParkedTopic.of(dlt),
                 "hopeless");
     }

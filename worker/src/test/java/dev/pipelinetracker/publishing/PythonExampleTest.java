@@ -1,6 +1,7 @@
 package dev.pipelinetracker.publishing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.pipelinetracker.support.RealBroker;
@@ -8,6 +9,9 @@ import dev.pipelinetracker.support.RealPostgres;
 import dev.pipelinetracker.support.RealPostgres.Database;
 import dev.pipelinetracker.support.RealRegistry;
 import dev.pipelinetracker.support.RunningWorker;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.List;
@@ -120,6 +124,37 @@ class PythonExampleTest {
                                 "clock failed 1 OSError: late",
                                 "count failed 7 ValueError: records_processed must be 0 to 2147483647",
                                 "type failed 7 TypeError: 'str' object cannot be interpreted as an integer"));
+    }
+
+    @Test
+    void aRegistryThatNeverAnswersIsAskedOnceAndHoldsTheJobUpForSeconds() throws Exception {
+        // connections are accepted by the system, and nobody reads them
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Python.Outcome run = Python.run(
+                    "",
+                    "-c",
+                    """
+                    import sys, time
+                    sys.path.insert(0, sys.argv[1])
+                    import publish
+                    tracker = publish.Tracker(sys.argv[2], sys.argv[3])
+                    start = time.monotonic()
+                    with tracker.run(sys.argv[4], "silent", "silent") as progress:
+                        progress(1)
+                        progress(2)
+                    tracker.publish("insights", org_id=sys.argv[4])
+                    print(len(tracker.failed), "failed,", "seconds" if time.monotonic() - start < 9 else "too long")
+                    """,
+                    Python.EXAMPLES.toString(),
+                    RealBroker.bootstrapServers(),
+                    "http://127.0.0.1:" + silent.getLocalPort(),
+                    organization().toString());
+            assertThat(run.output()).contains("5 failed, seconds", "the registry has not answered within 3 s");
+            assertThat(run.exitCode()).isZero();
+            silent.accept().close();
+            silent.setSoTimeout(100);
+            assertThatThrownBy(silent::accept).as("asked again").isInstanceOf(SocketTimeoutException.class);
+        }
     }
 
     @Test
