@@ -24,7 +24,6 @@ import org.postgresql.jdbc.PgArray;
 final class BinaryArray {
 
     private static final int NULL = -1;
-    private static final int HEADER_BYTES = 5 * Integer.BYTES;
     private static final int UUID_BYTES = 16;
     private static final long EPOCH_OF_POSTGRES = 946_684_800;
     private static final long MICROS = 1_000_000;
@@ -32,42 +31,24 @@ final class BinaryArray {
     private byte[] bytes;
     private int length;
 
-    private BinaryArray(int likelyBytes) {
-        this.bytes = new byte[likelyBytes];
+    private BinaryArray(int typicalBytes) {
+        this.bytes = new byte[typicalBytes];
     }
 
     /** The column's values of these events, in their order. */
     static <E> Array of(Connection connection, Column<E> column, List<E> events) throws SQLException {
-        Object[] values = new Object[events.size()];
-        int likelyBytes = HEADER_BYTES;
-        for (int i = 0; i < values.length; i++) {
-            Object value = column.value().apply(events.get(i));
-            values[i] = value;
-            likelyBytes = Math.addExact(likelyBytes, Integer.BYTES + likelyBytes(value));
-        }
-        BinaryArray array = new BinaryArray(likelyBytes);
+        BinaryArray array = new BinaryArray(32 + events.size() * 24);
         array.putInt(1); // dimensions
         array.putInt(1); // there may be nulls
         array.putInt(column.type().oid());
-        array.putInt(values.length);
+        array.putInt(events.size());
         array.putInt(1); // the first one's index
-        for (Object value : values) {
-            array.put(column.type(), value);
+        for (E event : events) {
+            array.put(column.type(), column.value().apply(event));
         }
+        byte[] encoded = Arrays.copyOf(array.bytes, array.length);
         return new PgArray(
-                connection.unwrap(BaseConnection.class), column.type().arrayOid(), array.filled());
-    }
-
-    /** Of text what it takes if all of it is ASCII, as most is. */
-    private static int likelyBytes(@Nullable Object value) {
-        if (value == null) {
-            return 0;
-        }
-        return value instanceof String text ? text.length() : UUID_BYTES;
-    }
-
-    private byte[] filled() {
-        return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
+                connection.unwrap(BaseConnection.class), column.type().arrayOid(), encoded);
     }
 
     private void put(ColumnType type, @Nullable Object value) {
