@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.pipelinetracker.events.PipelineRun;
+import dev.pipelinetracker.events.Visualization;
 import dev.pipelinetracker.support.Events;
 import dev.pipelinetracker.support.RealBroker;
 import dev.pipelinetracker.support.RealPostgres;
@@ -126,6 +127,30 @@ class EndToEndTest {
                 timestamp("analytics_pipeline_history", "created_at", owner),
                 LocalDateTime.now(java.time.ZoneOffset.UTC));
         assertThat(age).as("created_at is UTC in a JVM that is not").isBetween(Duration.ofMinutes(-1), SOON);
+    }
+
+    @Test
+    void aBigChartIsPackedByLz4WhereTheServerHasIt() {
+        UUID owner = database.organization("Big charts");
+        Visualization chart = Events.chart(owner, 42);
+        chart.setChartConfig("{\"data\": [" + "{\"type\": \"bar\", \"y\": [1, 2, 3]}, ".repeat(400) + "{}]}");
+        send("visualizations", owner, Events.bytes(Visualization.class, chart));
+
+        await().atMost(SOON).until(() -> rows("analytics_visualizations", owner) == 1);
+
+        boolean hasLz4 = database.sql()
+                .sql("SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")
+                .query(Boolean.class)
+                .single();
+        Map<String, Object> stored = database.sql()
+                .sql("""
+                        SELECT pg_column_compression(chart_config) AS packed, chart_config = ?::jsonb AS same
+                        FROM analytics_visualizations WHERE org_id = ?
+                        """)
+                .params(chart.getChartConfig(), owner)
+                .query()
+                .singleRow();
+        assertThat(stored).containsEntry("packed", hasLz4 ? "lz4" : "pglz").containsEntry("same", true);
     }
 
     @Test

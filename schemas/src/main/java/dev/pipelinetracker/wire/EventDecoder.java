@@ -80,10 +80,12 @@ public final class EventDecoder<E extends SpecificRecord> {
     }
 
     private GenericRecord read(byte[] payload, int schemaId, Resolution resolution) throws UnreadableEventException {
+        BinaryDecoder before = CURSOR.get();
         BinaryDecoder cursor = DecoderFactory.get()
-                .binaryDecoder(
-                        payload, WireFormat.HEADER_LENGTH, payload.length - WireFormat.HEADER_LENGTH, CURSOR.get());
-        CURSOR.set(cursor);
+                .binaryDecoder(payload, WireFormat.HEADER_LENGTH, payload.length - WireFormat.HEADER_LENGTH, before);
+        if (before == null) {
+            CURSOR.set(cursor);
+        }
         GenericRecord raw;
         boolean atEnd;
         try {

@@ -3,17 +3,19 @@ package dev.pipelinetracker.bench;
 import dev.pipelinetracker.faults.ChildJvm;
 import dev.pipelinetracker.faults.Ports;
 import dev.pipelinetracker.support.RealRegistry;
+import dev.pipelinetracker.wire.EventDecoder;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.avro.Schema;
 
 /** Kafka Connect, standalone, with Debezium's JDBC sink: what many would take for this work. */
 final class ConnectPeer implements Peer {
@@ -123,15 +125,20 @@ final class ConnectPeer implements Peer {
         process.onExit().join();
     }
 
-    /** Its own libraries first; of ours what the converter needs. */
+    /**
+     * Its own libraries first; of ours what the converter needs: asked of the classes, as Maven gives this JVM a class path of
+     * one jar that refers to the others.
+     */
     private static String classPath() throws IOException {
         if (!Files.isDirectory(LIBRARIES)) {
             throw new IOException("no " + LIBRARIES + ": run mvn -Pbench verify from the root");
         }
-        Stream<String> ours = Arrays.stream(ChildJvm.classPath().split(File.pathSeparator))
-                .filter(entry -> entry.endsWith("test-classes")
-                        || entry.contains("schemas")
-                        || Path.of(entry).getFileName().toString().startsWith("avro-"));
+        Stream<String> ours = Stream.of(EventConverter.class, EventDecoder.class, Schema.class)
+                .map(type -> Path.of(URI.create(type.getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation()
+                                .toString()))
+                        .toString());
         try (Stream<Path> theirs = Files.list(LIBRARIES)) {
             return Stream.concat(theirs.map(Path::toString).sorted(), ours)
                     .collect(Collectors.joining(File.pathSeparator));

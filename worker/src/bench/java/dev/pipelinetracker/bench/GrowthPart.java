@@ -18,8 +18,6 @@ final class GrowthPart implements Part {
 
     private static final String PART = "growth";
     private static final String TOPIC = "bench.growth";
-    private static final int EVENTS = 144_000;
-    private static final int ROUNDS = 3;
     private static final int QUERIES = 300;
 
     // of 2026, where the new events' own begin: history is older
@@ -103,10 +101,11 @@ final class GrowthPart implements Part {
         }
         String load = load(identifiers.label, rows);
         Drain drain = new Drain(stage);
-        for (int round = 0; round <= ROUNDS; round++) {
+        int events = context.scale().growthEvents();
+        for (int round = 0; round <= context.scale().growthRounds(); round++) {
             Backlog backlog = identifiers == Identifiers.RANDOM
-                    ? context.backlogs().runs(EVENTS)
-                    : context.backlogs().runs(EVENTS, GrowthPart::timeOrdered);
+                    ? context.backlogs().runs(events)
+                    : context.backlogs().runs(events, GrowthPart::timeOrdered);
             // the first one after a checkpoint writes each page it touches to the WAL, whole: not the rule, but told
             String name = round == 0 ? load + ", after a checkpoint" : load;
             context.report()

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -147,6 +148,7 @@ final class LatencyPart implements Part {
         settings.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, context.stage().bootstrapServers());
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        AtomicBoolean ended = new AtomicBoolean();
         Thread poller = new Thread(() -> {
             try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
                 List<TopicPartition> partitions = new ArrayList<>();
@@ -156,7 +158,7 @@ final class LatencyPart implements Part {
                 consumer.assign(partitions);
                 consumer.seekToEnd(partitions);
                 long warm = System.currentTimeMillis() + length.toMillis() / 3;
-                while (!Thread.currentThread().isInterrupted()) {
+                while (!ended.get()) {
                     consumer.poll(Duration.ofMillis(20)).forEach(polled -> {
                         long now = System.currentTimeMillis();
                         if (now > warm) {
@@ -164,13 +166,11 @@ final class LatencyPart implements Part {
                         }
                     });
                 }
-            } catch (org.apache.kafka.common.errors.InterruptException e) {
-                // told to end while it polled
             }
         });
         poller.start();
         load(context, TOPIC, rate, length);
-        poller.interrupt();
+        ended.set(true);
         try {
             poller.join();
         } catch (InterruptedException e) {

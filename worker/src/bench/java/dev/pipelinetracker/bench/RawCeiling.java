@@ -7,6 +7,8 @@ import dev.pipelinetracker.wire.EventDecoder;
 import dev.pipelinetracker.wire.RegistrySettings;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import dev.pipelinetracker.wire.UnreadableEventException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.sql.Array;
 import java.sql.Connection;
@@ -22,6 +24,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.avro.specific.SpecificRecord;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.io.ClassPathResource;
 
 /**
  * What PostgreSQL can do with the worker's own statement when nobody has to poll, decode or bind: the arrays of all batches
@@ -44,13 +48,24 @@ final class RawCeiling implements AutoCloseable {
             for (int i = 0; i < connections; i++) {
                 Connection connection = stage.connection();
                 try (Statement statement = connection.createStatement()) {
-                    // as the worker's own connections
-                    statement.execute("SET TIME ZONE 'UTC'; SET enable_seqscan = off; SET cpu_operator_cost = 0");
+                    statement.execute(workersSettings());
                 }
                 open.add(connection);
             }
         } catch (SQLException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** What the worker's own connections begin with. */
+    private static String workersSettings() {
+        try {
+            return String.valueOf(new YamlPropertySourceLoader()
+                    .load("defaults", new ClassPathResource("application.yaml"))
+                    .get(0)
+                    .getProperty("spring.datasource.hikari.connection-init-sql"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

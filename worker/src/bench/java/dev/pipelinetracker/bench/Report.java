@@ -74,12 +74,16 @@ final class Report {
                 .toArray());
     }
 
-    /** Median of the rounds' ratios of rates: of one to the best of the others. */
+    /** Median of the rounds' ratios of rates: of one to that of the others whose own median is the best. */
     OptionalDouble rateRatio(String load, String who, String otherLoad, BiPredicate<String, String> others) {
+        String other = peersByLoad().getOrDefault(otherLoad, List.of()).stream()
+                .filter(candidate -> others.test(candidate, who))
+                .reduce("", (slower, faster) -> faster);
         Map<Integer, Double> best = new TreeMap<>();
         drains.stream()
-                .filter(measured -> measured.load().equals(otherLoad) && others.test(measured.who(), who))
-                .forEach(measured -> best.merge(measured.round(), measured.rate(), Math::max));
+                .filter(measured ->
+                        measured.load().equals(otherLoad) && measured.who().equals(other))
+                .forEach(measured -> best.put(measured.round(), measured.rate()));
         return median(drains.stream()
                 .filter(measured ->
                         measured.load().equals(load) && measured.who().equals(who))

@@ -132,9 +132,14 @@ final class Stage implements AutoCloseable {
                 .single();
     }
 
+    /** Returns once each partition answers: a producer that comes before may lose count of its sequence numbers, for good. */
     void createTopic(String name) {
         FaultyBroker.done(admin.createTopics(List.of(new NewTopic(name, Backlogs.PARTITIONS, (short) 1)))
                 .all());
+        long empty = end(name);
+        if (empty != 0) {
+            throw new IllegalStateException(name + " is new and has " + empty + " records");
+        }
     }
 
     void deleteTopic(String name) {

@@ -86,7 +86,8 @@ final class StartPart implements Part {
                 if (!worker.isAlive()) {
                     throw new IllegalStateException("The worker died, see " + ChildJvm.log("worker-" + TOPIC));
                 }
-                LockSupport.parkNanos(50_000_000);
+                // the commit has a timestamp: there is no need to take CPU from the start by looking often
+                LockSupport.parkNanos(300_000_000);
             }
         }
     }

@@ -13,9 +13,7 @@ import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.apache.avro.specific.SpecificRecord;
@@ -55,8 +53,11 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
         while (!fold.isEmpty()) {
             List<Candidate<E, K>> newest = fold.newest();
             List<Outcome> written = write(newest);
-            for (int i = 0; i < newest.size(); i++) {
-                settle(newest.get(i), written.get(i), fold, outcomes, changed);
+            fold.settle(newest, written, outcomes);
+            for (int i = 0; i < written.size(); i++) {
+                if (written.get(i) == Stored.INSERTED || written.get(i) == Stored.UPDATED) {
+                    changed.accept(newest.get(i).event());
+                }
             }
         }
     }
@@ -74,26 +75,6 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
             }
         });
         return changed::add;
-    }
-
-    private void settle(
-            Candidate<E, K> offered,
-            Outcome outcome,
-            LatestPerKey<E, K> fold,
-            Outcome[] outcomes,
-            Consumer<E> changed) {
-        if (outcome instanceof Rejected rejected) {
-            // a key's candidates are of one organization, so if that is unknown no other need be offered
-            List<Candidate<E, K>> rejectedToo =
-                    rejected.reason() == Reason.UNKNOWN_ORG ? fold.takeAll(offered.key()) : fold.take(offered);
-            rejectedToo.forEach(candidate -> outcomes[candidate.index()] = outcome);
-            return;
-        }
-        fold.takeAll(offered.key()).forEach(candidate -> outcomes[candidate.index()] = Stored.UNCHANGED);
-        outcomes[offered.index()] = outcome;
-        if (outcome != Stored.UNCHANGED) {
-            changed.accept(offered.event());
-        }
     }
 
     /** What became of each, in the order given: distinct keys, ascending. */
@@ -165,7 +146,7 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
     private List<Outcome> outcomes(ResultSet answer, List<Candidate<E, K>> rows) throws SQLException {
         Outcome[] outcomes = new Outcome[rows.size()];
         Arrays.fill(outcomes, Stored.UNCHANGED);
-        Map<K, Integer> positions = null;
+        int next = 0;
         while (answer.next()) {
             long unknown = answer.getLong(1);
             if (!answer.wasNull()) {
@@ -173,24 +154,22 @@ final class UpsertWriter<E extends SpecificRecord, K extends Comparable<? super 
                         new Rejected(Reason.UNKNOWN_ORG, "org_id: no such organization in the database");
                 continue;
             }
-            if (positions == null) {
-                positions = positions(rows);
-            }
-            Integer position = positions.get(upsert.key().read(answer));
-            if (position == null) {
-                throw new IllegalStateException("the upsert of " + upsert.table() + " returned a key it was not given");
-            }
+            int position = position(upsert.key().read(answer), rows, next);
             outcomes[position] = answer.getBoolean(2) ? Stored.INSERTED : Stored.UPDATED;
+            next = position + 1;
         }
         return Collections.unmodifiableList(Arrays.asList(outcomes));
     }
 
-    private Map<K, Integer> positions(List<Candidate<E, K>> rows) {
-        Map<K, Integer> positions = new HashMap<>(rows.size() * 2);
+    /** Looks from there to the end, then from the start: rows come back in the order given, which SQL does not promise. */
+    private int position(K key, List<Candidate<E, K>> rows, int from) {
         for (int i = 0; i < rows.size(); i++) {
-            positions.put(rows.get(i).key(), i);
+            int position = (from + i) % rows.size();
+            if (rows.get(position).key().equals(key)) {
+                return position;
+            }
         }
-        return positions;
+        throw new IllegalStateException("the upsert of " + upsert.table() + " returned a key it was not given");
     }
 
     private static Rejected refused(SQLException fault) {

@@ -20,11 +20,11 @@ final class SourceInsights implements Feed<SourceInsight, InsightKey> {
     // rows that others wrote may lack origin or time: they are older than anything
     private static final String SQL = """
             WITH offered AS MATERIALIZED (
-              SELECT t.*, EXISTS (SELECT FROM organizations g WHERE g.id = t.org_id) AS known
-              FROM unnest(?::text[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int4[], ?::text[],
-                          ?::timestamp[])
-                   WITH ORDINALITY AS t (source_id, org_id, source_name, source_icon, data_summary, insights,
-                                         records_analyzed, generated_from, generated_at, n)
+              SELECT t.*, row_number() OVER () AS n, EXISTS (SELECT FROM organizations g WHERE g.id = t.org_id) AS known
+              FROM (SELECT unnest(?::text[]) AS source_id, unnest(?::uuid[]) AS org_id, unnest(?::text[]) AS source_name,
+                           unnest(?::text[]) AS source_icon, unnest(?::text[]) AS data_summary, unnest(?::text[]) AS insights,
+                           unnest(?::int4[]) AS records_analyzed, unnest(?::text[]) AS generated_from,
+                           unnest(?::timestamp[]) AS generated_at) t
             ), written AS (
               INSERT INTO analytics_source_insights AS stored
                      (id, source_id, org_id, source_name, source_icon, data_summary, insights, records_analyzed,

@@ -21,12 +21,11 @@ final class PipelineRuns implements Feed<PipelineRun, RunKey> {
 
     private static final String SQL = """
             WITH offered AS MATERIALIZED (
-              SELECT t.*, array_position('{running,failed,completed}'::text[], t.status) AS finality,
-                     EXISTS (SELECT FROM organizations g WHERE g.id = t.org_id) AS known
-              FROM unnest(?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::int4[], ?::float8[], ?::text[],
-                          ?::text[], ?::timestamp[])
-                   WITH ORDINALITY AS t (org_id, pipeline_id, source_id, source_name, status, records_processed,
-                                         duration_seconds, error_message, run_type, "timestamp", n)
+              SELECT t.*, row_number() OVER () AS n, EXISTS (SELECT FROM organizations g WHERE g.id = t.org_id) AS known
+              FROM (SELECT unnest(?::uuid[]) AS org_id, unnest(?::uuid[]) AS pipeline_id, unnest(?::text[]) AS source_id,
+                           unnest(?::text[]) AS source_name, unnest(?::text[]) AS status, unnest(?::int4[]) AS records_processed,
+                           unnest(?::float8[]) AS duration_seconds, unnest(?::text[]) AS error_message, unnest(?::text[]) AS run_type,
+                           unnest(?::timestamp[]) AS "timestamp") t
             ), written AS (
               INSERT INTO analytics_pipeline_history AS stored
                      (id, org_id, pipeline_id, source_id, source_name, status, records_processed, duration_seconds,
@@ -36,23 +35,26 @@ final class PipelineRuns implements Feed<PipelineRun, RunKey> {
                      o.run_type, o."timestamp"
               FROM offered o
               LEFT JOIN LATERAL (
-                SELECT h.id, h."timestamp", array_position('{running,failed,completed}'::text[], h.status) AS finality
+                SELECT h.id, h."timestamp", h.status
                 FROM analytics_pipeline_history h
                 WHERE h.org_id = o.org_id AND h.pipeline_id = o.pipeline_id AND h.source_id = o.source_id
                 LIMIT 1
               ) present ON true
               WHERE o.known
-                AND (present.id IS NULL
-                     OR (o."timestamp", o.finality) > (present."timestamp", coalesce(present.finality, 0)))
+                AND (present.id IS NULL OR o."timestamp" > present."timestamp"
+                     OR o."timestamp" = present."timestamp"
+                        AND array_position('{running,failed,completed}'::text[], o.status)
+                          > coalesce(array_position('{running,failed,completed}'::text[], present.status), 0))
               ORDER BY o.n
               ON CONFLICT (org_id, pipeline_id, source_id) DO UPDATE
               SET source_name = excluded.source_name, status = excluded.status,
                   records_processed = excluded.records_processed, duration_seconds = excluded.duration_seconds,
                   error_message = excluded.error_message, run_type = excluded.run_type,
                   "timestamp" = excluded."timestamp"
-              WHERE (excluded."timestamp", array_position('{running,failed,completed}'::text[], excluded.status))
-                  > (stored."timestamp",
-                     coalesce(array_position('{running,failed,completed}'::text[], stored.status), 0))
+              WHERE excluded."timestamp" > stored."timestamp"
+                 OR excluded."timestamp" = stored."timestamp"
+                    AND array_position('{running,failed,completed}'::text[], excluded.status)
+                      > coalesce(array_position('{running,failed,completed}'::text[], stored.status), 0)
               RETURNING xmax = 0 AS inserted, org_id, pipeline_id, source_id
             )
             SELECT NULL::int8 AS unknown, inserted, org_id, pipeline_id, source_id FROM written

@@ -10,9 +10,11 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,15 +41,12 @@ class RunMeters {
             WHERE status = 'running'
             """;
 
-    /** A combination of labels. */
-    private record State(RunStatus status, @Nullable RunType type) {}
-
     private record Meters(Counter runs, Timer duration) {}
 
     /** What is open in the table: how many, and the seconds since the oldest one's last event. */
     private record OpenRuns(long count, double oldestSeconds) {}
 
-    private final Map<State, Meters> meters = new HashMap<>();
+    private final Map<RunStatus, Map<@Nullable RunType, Meters>> meters = new EnumMap<>(RunStatus.class);
     private volatile OpenRuns openRuns = new OpenRuns(0, 0);
     private final JdbcClient database;
 
@@ -56,9 +55,9 @@ class RunMeters {
         List<@Nullable RunType> types = new ArrayList<>(List.of(RunType.values()));
         types.add(null);
         for (RunStatus status : RunStatus.values()) {
-            for (RunType type : types) {
-                meters.put(new State(status, type), register(registry, status, type));
-            }
+            Map<@Nullable RunType, Meters> ofStatus = new HashMap<>();
+            types.forEach(type -> ofStatus.put(type, register(registry, status, type)));
+            meters.put(status, ofStatus);
         }
         Gauge.builder("tracker.open.runs", () -> openRuns.count())
                 .description("Runs whose newest state is running, of all organizations, read from the table")
@@ -71,11 +70,12 @@ class RunMeters {
     }
 
     void changed(PipelineRun run) {
-        Meters changed = meters.get(new State(run.getStatus(), run.getRunType()));
+        Meters changed = meters.getOrDefault(run.getStatus(), Map.of()).get(run.getRunType());
         if (changed != null) {
             changed.runs().increment();
             // the rules allow any finite number of seconds; a duration counts nanoseconds, up to 292 years
-            changed.duration().record(Duration.ofMillis((long) Math.min(run.getDurationSeconds() * 1000, 9e12)));
+            long millis = (long) Math.min(run.getDurationSeconds() * 1000, 9e12);
+            changed.duration().record(millis, TimeUnit.MILLISECONDS);
         }
     }
 

@@ -19,10 +19,10 @@ final class Visualizations implements Feed<Visualization, ChartKey> {
     // a row that others wrote may lack a time: it is older than anything
     private static final String SQL = """
             WITH offered AS MATERIALIZED (
-              SELECT t.*, EXISTS (SELECT FROM organizations g WHERE g.id = t.org_id) AS known
-              FROM unnest(?::text[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamp[])
-                   WITH ORDINALITY AS t (source_id, org_id, chart_type, chart_title, x_column, y_column, chart_config,
-                                         generated_at, n)
+              SELECT t.*, row_number() OVER () AS n, EXISTS (SELECT FROM organizations g WHERE g.id = t.org_id) AS known
+              FROM (SELECT unnest(?::text[]) AS source_id, unnest(?::uuid[]) AS org_id, unnest(?::text[]) AS chart_type,
+                           unnest(?::text[]) AS chart_title, unnest(?::text[]) AS x_column, unnest(?::text[]) AS y_column,
+                           unnest(?::text[]) AS chart_config, unnest(?::timestamp[]) AS generated_at) t
             ), written AS (
               INSERT INTO analytics_visualizations AS stored
                      (id, source_id, org_id, chart_type, chart_title, x_column, y_column, chart_config, generated_at)

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -201,6 +202,24 @@ public abstract class FeedContract<E extends SpecificRecord, K extends Comparabl
     }
 
     @Test
+    void itDoesNotMatterInWhichOrderTheRowsComeBack() {
+        Upsert<E, K> inOrder = feed.upsert();
+        // its answer's columns from the third on are the key
+        Upsert<E, K> backwards = new Upsert<>(
+                inOrder.table(), inOrder.sql() + " ORDER BY 3 DESC, 4 DESC", inOrder.columns(), inOrder.key());
+        feed = with(backwards, feed);
+        List<E> versions = versionsOfOneKey();
+        E stored = event(organization, 3, 0);
+        store(List.of(versions.get(0), stored));
+
+        List<Outcome> outcomes = store(List.of(
+                event(organization, 1, 0), versions.get(1), event(organization, 2, 0), stored, versions.get(0)));
+
+        assertThat(outcomes)
+                .containsExactly(Stored.INSERTED, Stored.UPDATED, Stored.INSERTED, Stored.UNCHANGED, Stored.UNCHANGED);
+    }
+
+    @Test
     void onePoisonRowInAThousandCostsFewStatements() {
         String table = feed.upsert().table();
         database.sql()
@@ -250,6 +269,37 @@ public abstract class FeedContract<E extends SpecificRecord, K extends Comparabl
                 assertThat(feed.versionOrder().compare(one, other) > 0).isEqualTo(isNewer(one, other));
             }
         }
+    }
+
+    /** The feed but for its statement. */
+    private static <E extends SpecificRecord, K extends Comparable<? super K>> Feed<E, K> with(
+            Upsert<E, K> upsert, Feed<E, K> feed) {
+        return new Feed<>() {
+            @Override
+            public String name() {
+                return feed.name();
+            }
+
+            @Override
+            public Class<E> eventType() {
+                return feed.eventType();
+            }
+
+            @Override
+            public K key(E event) {
+                return feed.key(event);
+            }
+
+            @Override
+            public Comparator<E> versionOrder() {
+                return feed.versionOrder();
+            }
+
+            @Override
+            public Upsert<E, K> upsert() {
+                return upsert;
+            }
+        };
     }
 
     private List<Outcome> store(List<E> batch) {
