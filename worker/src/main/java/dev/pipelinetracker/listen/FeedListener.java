@@ -68,7 +68,9 @@ final class FeedListener implements BatchAcknowledgingConsumerAwareMessageListen
             return;
         }
         try {
-            gaps.record();
+            if (!gaps.areRecorded()) {
+                gaps.record();
+            }
             List<List<ConsumerRecord<byte[], byte[]>>> shares = progress.started(polled);
             for (List<ConsumerRecord<byte[], byte[]>> share : shares) {
                 inHand = share;
@@ -77,8 +79,11 @@ final class FeedListener implements BatchAcknowledgingConsumerAwareMessageListen
                     progress.settled(share);
                 }
             }
-            // those that were found meanwhile
-            gaps.record();
+            if (!gaps.areRecorded()) {
+                // found meanwhile: what waits is the commit alone
+                progress.settled(polled);
+                gaps.record();
+            }
         } catch (RuntimeException fault) {
             settleUnaffected(inHand, fault);
             await(inHand, fault);

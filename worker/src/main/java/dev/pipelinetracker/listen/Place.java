@@ -116,15 +116,16 @@ final class Place {
             startsAt(committed, start, logEnd);
         } else if (isShortenedBy(next, logEnd)) {
             restart(start, now);
-        } else if (found < next) {
+        } else if (Math.max(start, found) < next) {
             // a commit failed, or the consumer began at the start of another log by itself: these may be other records
             settled.clear();
             slow.clear();
-            next = found;
+            next = Math.max(start, found);
         } else {
             // markers of transactions and compaction leave gaps, too: what is before the log's start is lost
             lost(Math.min(start, found));
-            next = found;
+            // a consumer that is before the log's start has not noticed yet what was told already
+            next = Math.max(next, found);
         }
     }
 

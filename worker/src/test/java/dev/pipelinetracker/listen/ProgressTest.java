@@ -508,6 +508,25 @@ class ProgressTest {
     }
 
     @Test
+    void whatIsGoneIsToldOnceThoughTheConsumerHasNotNoticedYet() {
+        List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 5);
+        progress.started(batch);
+        progress.settled(List.of(batch.get(4)));
+        progress.waiting(batch, Cause.REGISTRY);
+        logs(START + 3, START + 20);
+        logsStartAt(START + 3);
+        gaps.clear();
+        consumer.seek(FIRST, START);
+
+        places.idle(FIRST, consumer);
+        logsStartAt(START + 3);
+
+        assertThat(gaps).isEmpty();
+        assertThat(consumer.position(FIRST)).isEqualTo(START + 3);
+        assertThat(progress.started(batch.subList(3, 5))).containsExactly(List.of(batch.get(3)));
+    }
+
+    @Test
     void aWaitEndsWhenTheLogIsMadeAnewAndEmpty() {
         List<ConsumerRecord<byte[], byte[]>> batch = records(FIRST, START, 5);
         progress.started(batch);
