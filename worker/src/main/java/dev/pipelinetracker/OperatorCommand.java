@@ -54,7 +54,7 @@ abstract class OperatorCommand<T> implements Callable<Integer> {
             description = "text, or json: one object a line. Default: ${DEFAULT-VALUE}")
     private Output output = Output.text;
 
-    /** On a context to which that class is added. */
+    /** On a context that has a bean of that class: to the engine's it is added. */
     OperatorCommand(Class<T> needs) {
         this.needs = needs;
     }
@@ -62,9 +62,9 @@ abstract class OperatorCommand<T> implements Callable<Integer> {
     /** Reads the options, before anything is started; throws IllegalArgumentException with a sentence for wrong usage. */
     abstract Task<T> task();
 
-    /** What the context is started with: the given properties, and what a command needs beside them. */
-    String[] contextArguments(String... given) {
-        return given;
+    /** Starts what it works on: the worker's engine, unless it needs less. */
+    ConfigurableApplicationContext start(String... properties) {
+        return EngineOnly.start(needs, properties);
     }
 
     @Override
@@ -93,8 +93,7 @@ abstract class OperatorCommand<T> implements Callable<Integer> {
     }
 
     private int run(Task<T> task, Operator operator, StopSignal stop) {
-        try (ConfigurableApplicationContext worker =
-                EngineOnly.start(needs, contextArguments(properties.arguments()))) {
+        try (ConfigurableApplicationContext worker = start(properties.arguments())) {
             boolean done = task.run(worker.getBean(needs), operator, stop);
             operator.end(done ? "done" : "stopped", null);
             return done ? ExitCode.DONE : ExitCode.FAILED;

@@ -1,33 +1,20 @@
 package dev.pipelinetracker;
 
 import dev.pipelinetracker.Migrate.DatabaseOnly;
-import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.Rate;
-import dev.pipelinetracker.replay.RefusedException;
-import dev.pipelinetracker.replay.StopSignal;
 import dev.pipelinetracker.retention.Age;
 import dev.pipelinetracker.retention.HistoryRetention;
-import dev.pipelinetracker.retention.HistoryRetention.Request;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code retention}: deletes old history. */
 @Command(
@@ -46,13 +33,7 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 done, 1 failed or stopped, 2 wrong usage, 3 refused for safety."
         },
         mixinStandardHelpOptions = true)
-final class Retention implements Callable<Integer> {
-
-    @Spec
-    private @Nullable CommandSpec command;
-
-    @Mixin
-    private SpringProperties properties = new SpringProperties();
+final class Retention extends OperatorCommand<DataSource> {
 
     @Option(
             names = "--older-than",
@@ -71,57 +52,27 @@ final class Retention implements Callable<Integer> {
     @Option(names = "--rate", paramLabel = "RATE", description = "At most so fast: 5000/s, 300/min, 1000/h.")
     private String rate = "";
 
-    @Option(names = "--dry-run", description = "Count and show, and delete nothing.")
-    private boolean dryRun;
+    @Mixin
+    private ConfirmOptions confirm = new ConfirmOptions();
 
-    @Option(
-            names = {"--yes", "-y"},
-            description = "Do not ask. Needed where there is no terminal.")
-    private boolean yes;
-
-    @Option(names = "--output", paramLabel = "FORMAT", description = "text, or json: one object a line. Default: text")
-    private OperatorCommand.Output output = OperatorCommand.Output.text;
-
-    @Override
-    public Integer call() {
-        Request request = request();
-        PrintStream results = System.out;
-        // logs go to System.out, which is for results
-        System.setOut(System.err);
-        Operator operator = new Operator(
-                new PrintWriter(results, true, StandardCharsets.UTF_8),
-                new PrintWriter(System.err, true, StandardCharsets.UTF_8),
-                OperatorCommand.terminal(),
-                output == OperatorCommand.Output.json);
-        try (StopSignal stop = StopSignal.installed();
-                ConfigurableApplicationContext database = database()) {
-            HistoryRetention retention = new HistoryRetention(database.getBean(DataSource.class));
-            return retention.run(request, operator, stop) ? ExitCode.DONE : ExitCode.FAILED;
-        } catch (RefusedException e) {
-            System.err.println("refused: " + e.getMessage());
-            return ExitCode.REFUSED;
-        } finally {
-            operator.close();
-            System.setOut(results);
-        }
+    Retention() {
+        super(DataSource.class);
     }
 
-    private Request request() {
-        try {
-            return new Request(
-                    Age.parse(olderThan).before(Instant.now()),
-                    List.copyOf(organizations),
-                    rate.isEmpty() ? Rate.UNLIMITED : Rate.parse(rate),
-                    dryRun,
-                    yes);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(
-                    Objects.requireNonNull(command).commandLine(), String.valueOf(e.getMessage()), e);
-        }
+    @Override
+    Task<DataSource> task() {
+        HistoryRetention.Request request = new HistoryRetention.Request(
+                Age.parse(olderThan).before(Instant.now()),
+                List.copyOf(organizations),
+                rate.isEmpty() ? Rate.UNLIMITED : Rate.parse(rate),
+                confirm.dryRun(),
+                confirm.yes());
+        return (database, operator, stop) -> new HistoryRetention(database).run(request, operator, stop);
     }
 
     /** Neither Kafka nor the registry is needed, and no statement's time-out: counting a large organization takes its time. */
-    private ConfigurableApplicationContext database() {
+    @Override
+    ConfigurableApplicationContext start(String... properties) {
         return new SpringApplicationBuilder(DatabaseOnly.class)
                 .web(WebApplicationType.NONE)
                 // a signal ends the chunk in hand first: StopSignal
@@ -129,6 +80,6 @@ final class Retention implements Callable<Integer> {
                 .logStartupInfo(false)
                 .profiles("migrate")
                 .listeners(new RequiredSettings("spring.datasource.url"))
-                .run(properties.arguments());
+                .run(properties);
     }
 }

@@ -2,7 +2,9 @@ package dev.pipelinetracker;
 
 import dev.pipelinetracker.erasure.Erasure;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.ConfigurableApplicationContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -14,7 +16,7 @@ import picocli.CommandLine.Option;
             "Deletes all rows of an organization, and the organization itself, for good.",
             "First counts, then asks; in small transactions, beside live traffic. A database or broker that is away is waited for; stopped or failed, it is run again. The organization's dead letters are never offered again.",
             "Stop its jobs first: what they go on to publish becomes dead letters (unknown_org).",
-            "Kafka deletes no single record: it ends with what remains in which topics, and for how long.",
+            "Kafka deletes no single record: it tells what remains in which topics, and for how long.",
             "Needs serve's settings, of a role that may do so: the tables' owner, or a member of tracker_operator."
         },
         footer = {
@@ -49,9 +51,8 @@ final class TenantErase extends OperatorCommand<Erasure> {
 
     /** Counting and deleting a large organization takes longer than any statement of serve may. */
     @Override
-    String[] contextArguments(String... given) {
-        String[] arguments = java.util.Arrays.copyOf(given, given.length + 1);
-        arguments[given.length] = "--spring.profiles.include=migrate";
-        return arguments;
+    ConfigurableApplicationContext start(String... properties) {
+        return super.start(Stream.concat(Stream.of(properties), Stream.of("--spring.profiles.include=migrate"))
+                .toArray(String[]::new));
     }
 }

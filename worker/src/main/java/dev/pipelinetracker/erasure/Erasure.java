@@ -126,6 +126,9 @@ public class Erasure {
             noteFailure(id, e, operator);
             throw e;
         }
+        if (status.equals("done")) {
+            tellRemains(topics, operator);
+        }
         Map<String, Object> end = new LinkedHashMap<>(Map.of("erasure", id, "status", status, "letters", settled));
         end.put("deleted", run.deleted.rows());
         operator.show(
@@ -135,16 +138,8 @@ public class Erasure {
                         .formatted(id, status, run.deleted, settled));
         if (status.equals("stopped")) {
             operator.say("To go on: " + ADVICE);
-            return false;
         }
-        try {
-            tellRemains(topics.ofDeadLetters(), topics, operator);
-        } catch (FailedException e) {
-            operator.say(
-                    "Kafka deletes no single record. What remains there could not be asked: %s With --dry-run it is asked again."
-                            .formatted(e.getMessage()));
-        }
-        return true;
+        return status.equals("done");
     }
 
     private void noteFailure(long id, RuntimeException fault, Operator operator) {
@@ -174,6 +169,16 @@ public class Erasure {
                                 request.organization(),
                                 there,
                                 count));
+    }
+
+    private static void tellRemains(TenantTopics topics, Operator operator) {
+        try {
+            tellRemains(topics.ofDeadLetters(), topics, operator);
+        } catch (FailedException e) {
+            operator.say(
+                    "Kafka deletes no single record. What remains there could not be asked: %s With --dry-run it is asked again."
+                            .formatted(e.getMessage()));
+        }
     }
 
     private static void tellRemains(List<Remains> letters, TenantTopics topics, Operator operator) {
