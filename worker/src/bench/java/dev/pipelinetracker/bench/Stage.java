@@ -7,12 +7,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
@@ -41,6 +43,8 @@ final class Stage implements AutoCloseable {
             // vacuumed between the rounds instead, so that each has the same
             "autovacuum = off",
             "track_commit_timestamp = on");
+
+    private static final Duration TOPIC_LIMIT = Duration.ofSeconds(30);
 
     private final FaultyBroker broker = FaultyBroker.start(List.of("-Xmx1g", "-Xms1g"));
     private final FaultyPostgres postgres = FaultyPostgres.start(POSTGRES_SETTINGS);
@@ -136,9 +140,17 @@ final class Stage implements AutoCloseable {
     void createTopic(String name) {
         FaultyBroker.done(admin.createTopics(List.of(new NewTopic(name, Backlogs.PARTITIONS, (short) 1)))
                 .all());
-        long empty = end(name);
-        if (empty != 0) {
-            throw new IllegalStateException(name + " is new and has " + empty + " records");
+        long deadline = System.nanoTime() + TOPIC_LIMIT.toNanos();
+        while (true) {
+            try {
+                end(name);
+                return;
+            } catch (IllegalStateException unknownYet) {
+                if (System.nanoTime() > deadline) {
+                    throw unknownYet;
+                }
+                LockSupport.parkNanos(100_000_000);
+            }
         }
     }
 
