@@ -12,8 +12,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 public final class Blinding {
 
     /**
-     * Logins that may read such a table and see nothing in it: neither above the policies nor under one that lets them read.
-     * A worker is not helped by the policy of readers, who see one organization. With {@code foreseen} as
+     * Logins that may use such a table and see nothing in it: neither above the policies nor under one that lets them read.
+     * Who writes, or deletes as retention does, is not helped by the policy of readers, who see one organization. With {@code foreseen} as
      * it will be once row-level security is on and its missing policies are made, else as it is.
      */
     private static final String BLINDED = """
@@ -38,9 +38,10 @@ public final class Blinding {
             ), logins AS (
               SELECT l.oid, l.rolname, EXISTS (
                 SELECT FROM tables t
-                WHERE t.relname <> 'organizations' AND has_any_column_privilege(l.oid, t.oid, 'INSERT')) AS writes
+                WHERE t.relname <> 'organizations'
+                  AND (has_any_column_privilege(l.oid, t.oid, 'INSERT') OR has_table_privilege(l.oid, t.oid, 'DELETE'))) AS writes
               FROM pg_catalog.pg_roles l
-              WHERE l.rolcanlogin AND NOT l.rolsuper AND NOT l.rolbypassrls
+              WHERE (l.rolcanlogin OR l.rolname = current_user) AND NOT l.rolsuper AND NOT l.rolbypassrls
             )
             SELECT l.rolname AS name, quote_ident(l.rolname) AS quoted, l.writes, l.rolname = current_user AS own,
                    EXISTS (SELECT FROM pg_catalog.pg_roles w
@@ -51,7 +52,7 @@ public final class Blinding {
             WHERE EXISTS (
               SELECT FROM tables t
               WHERE (:foreseen OR t.relrowsecurity)
-                AND has_any_column_privilege(l.oid, t.oid, 'SELECT')
+                AND has_any_column_privilege(l.oid, t.oid, 'SELECT, INSERT')
                 AND (t.relforcerowsecurity OR NOT pg_has_role(l.oid, t.relowner, 'USAGE'))
                 AND NOT EXISTS (
                   SELECT FROM policies p

@@ -73,7 +73,10 @@ public final class Migrations {
      */
     public void migrateOrAdopt() {
         switch (inspection.state()) {
-            case EMPTY, OURS -> applyPending();
+            case EMPTY, OURS -> {
+                applyPending();
+                keepSecured();
+            }
             case SCHEMA_2_0 ->
                 OneAtATime.run(database, () -> {
                     new Adoption(sql).run();
@@ -163,11 +166,16 @@ public final class Migrations {
             flyway.migrate()
                     .migrations
                     .forEach(done -> log.info("Migrated the database to {}: {}", done.version, done.description));
-            Tenancy tenancy = new Tenancy(database);
-            if (tenancy.isChosen()) {
-                // grants and policies of tables that are new
-                tenancy.choose();
-            }
+            // grants and policies of tables that are new
+            keepSecured();
+        }
+    }
+
+    /** Nothing that is there is touched; what is missing may be so because an earlier run was killed before it came here. */
+    private void keepSecured() {
+        Tenancy tenancy = new Tenancy(database);
+        if (tenancy.isChosen()) {
+            tenancy.choose();
         }
     }
 

@@ -9,7 +9,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** Everything in the database that belongs to one organization. */
 final class TenantRows {
 
-    /** Of an organization's data, but no feed's. */
+    /** Of an organization's data, but no feed's; a database that was adopted need not have them. */
     private static final List<String> OTHERS = List.of("analytics_data_sources", "org_memberships");
 
     // Rows that somebody has locked are left for the last transaction: waiting for them while holding others could
@@ -73,11 +73,17 @@ final class TenantRows {
     }
 
     private List<String> tables() {
-        return Stream.concat(feedsTables.stream(), OTHERS.stream()).toList();
+        return Stream.concat(feedsTables.stream(), OTHERS.stream().filter(table -> exists("public." + table)))
+                .toList();
     }
 
     private boolean wasAdopted() {
-        return sql.sql("SELECT to_regclass('tracker.adoption_conflicts') IS NOT NULL")
+        return exists("tracker.adoption_conflicts");
+    }
+
+    private boolean exists(String table) {
+        return sql.sql("SELECT to_regclass(?) IS NOT NULL")
+                .param(table)
                 .query(Boolean.class)
                 .single();
     }

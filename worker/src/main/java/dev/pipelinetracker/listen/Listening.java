@@ -7,8 +7,10 @@ import dev.pipelinetracker.engine.Processors;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
@@ -111,12 +113,23 @@ public class Listening {
                 () -> System.exit(SpringApplication.exit(context, () -> REFUSED)));
     }
 
-    /** With the consumers' settings: what they may read, it may ask about. */
+    /**
+     * With the consumers' settings: what they may read, it may ask about. Only what is a consumer's alone is left out: settings of
+     * plugged-in classes, such as those of {@code spring.kafka.ssl.bundle}, are known to nobody but these.
+     */
     @Bean
     LogBounds logBounds(ConsumerFactory<byte[], byte[]> consumers) {
-        Map<String, Object> settings = new HashMap<>(consumers.getConfigurationProperties());
-        settings.keySet().retainAll(AdminClientConfig.configNames());
-        return new LogBounds(Admin.create(settings));
+        return new LogBounds(Admin.create(adminSettings(consumers.getConfigurationProperties())));
+    }
+
+    static Map<String, Object> adminSettings(Map<String, Object> consumers) {
+        Map<String, Object> settings = new HashMap<>(consumers);
+        Set<String> ofConsumers = new HashSet<>(ConsumerConfig.configNames());
+        ofConsumers.removeAll(AdminClientConfig.configNames());
+        settings.keySet().removeAll(ofConsumers);
+        // each question has a shorter time-out of its own, and an admin client refuses one below request.timeout.ms
+        settings.remove(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG);
+        return settings;
     }
 
     @Bean

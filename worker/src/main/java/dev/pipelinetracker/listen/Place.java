@@ -102,6 +102,11 @@ final class Place {
         return offset == next && next != UNKNOWN && !shortened;
     }
 
+    /** Whether a consumer at that offset is further on than expected, in the same log as before. */
+    synchronized boolean isPassedBy(long offset) {
+        return next != UNKNOWN && !shortened && offset > next;
+    }
+
     /**
      * The broker was asked, because the consumer is not where it was expected. Kafka would decide by {@code
      * auto.offset.reset}, and tell nobody.
@@ -109,7 +114,8 @@ final class Place {
      * @param found the offset of the first record polled, or where the consumer is
      * @param committed the group's offset; null if it has none, or need not be known
      * @param start of the log
-     * @param logEnd where its next record will be, counting what open transactions have written
+     * @param logEnd where its next record will be, counting what open transactions have written; need not be known where {@link
+     *     #isPassedBy}
      */
     synchronized void placed(long found, @Nullable Long committed, long start, long logEnd, long now) {
         if (next == UNKNOWN) {
@@ -203,6 +209,11 @@ final class Place {
     /** The group's offset is that. */
     synchronized void committed(long offset) {
         gapUncommitted &= offset != next;
+    }
+
+    /** The records polled are the next ones, and are not lost any more if retention deletes them now. */
+    synchronized void taken() {
+        inHand = true;
     }
 
     synchronized void started(List<ConsumerRecord<byte[], byte[]>> records, long now) {

@@ -175,7 +175,9 @@ final class Places implements ConsumerAwareRebalanceListener {
         try {
             inPlace = place(consumer, unexpected).isEmpty();
         } finally {
-            if (!inPlace) {
+            if (inPlace) {
+                each(hands, (place, records) -> place.taken());
+            } else {
                 hands.forEach(hand -> {
                     // not simply to what was polled: some may have been sent elsewhere before, or just now
                     long next =
@@ -204,8 +206,14 @@ final class Places implements ConsumerAwareRebalanceListener {
                 .collect(Collectors.toSet());
         Map<TopicPartition, OffsetAndMetadata> group =
                 anew.isEmpty() ? Map.of() : consumer.committed(anew, BROKER_TIMEOUT);
+        // a consumer that is further on than expected, as behind a transaction's marker, is in the same log: its end
+        // tells nothing
+        Set<TopicPartition> doubted = found.entrySet().stream()
+                .filter(place -> !place.getKey().isPassedBy(place.getValue()))
+                .map(place -> place.getKey().key())
+                .collect(Collectors.toSet());
         Map<TopicPartition, Long> starts = ask(keys, OffsetSpec.earliest());
-        Map<TopicPartition, Long> ends = ask(keys, OffsetSpec.latest());
+        Map<TopicPartition, Long> ends = doubted.isEmpty() ? Map.of() : ask(doubted, OffsetSpec.latest());
         List<Place> elsewhere = new ArrayList<>();
         found.forEach((place, at) -> {
             TopicPartition key = place.key();
@@ -216,7 +224,7 @@ final class Places implements ConsumerAwareRebalanceListener {
                     at,
                     committed,
                     Objects.requireNonNull(starts.get(key)),
-                    Objects.requireNonNull(ends.get(key)),
+                    ends.getOrDefault(key, Long.MAX_VALUE),
                     clock.millis());
             if (place.next() < before) {
                 // what was remembered of these offsets may be of other records

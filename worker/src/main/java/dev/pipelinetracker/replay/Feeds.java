@@ -1,10 +1,13 @@
 package dev.pipelinetracker.replay;
 
+import dev.pipelinetracker.database.Blinding;
 import dev.pipelinetracker.engine.FeedSettings;
+import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.engine.Processors;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
 
@@ -33,19 +36,26 @@ public class Feeds {
         this.kafka = kafka;
     }
 
-    /** Opens the feed of that name, the caller's to close; throws UnknownFeedException if there is none. */
+    /**
+     * Opens the feed of that name, the caller's to close.
+     *
+     * @throws UnknownFeedException if there is none
+     * @throws dev.pipelinetracker.database.DatabaseRefusedException if row-level security hides all rows from this login: each
+     *     event would be rejected, and a good letter parked in the end
+     */
     public OpenFeed open(String name) {
-        return processors.all().stream()
+        Processor<?, ?> wanted = processors.all().stream()
                 .filter(processor -> processor.feed().name().equals(name))
                 .findFirst()
-                .map(processor -> new OpenFeed(
-                        processor,
-                        settings.topic(processor.feed()),
-                        registry,
-                        database,
-                        consumers,
-                        Admin.create(kafka.getConfigurationProperties())))
                 .orElseThrow(() -> new UnknownFeedException(name, names()));
+        new Blinding(JdbcClient.create(database)).refuseThisLogin();
+        return new OpenFeed(
+                wanted,
+                settings.topic(wanted.feed()),
+                registry,
+                database,
+                consumers,
+                Admin.create(kafka.getConfigurationProperties()));
     }
 
     private String names() {

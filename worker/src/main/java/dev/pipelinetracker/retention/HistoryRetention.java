@@ -1,5 +1,6 @@
 package dev.pipelinetracker.retention;
 
+import dev.pipelinetracker.database.Blinding;
 import dev.pipelinetracker.replay.Operator;
 import dev.pipelinetracker.replay.Rate;
 import dev.pipelinetracker.replay.RefusedException;
@@ -18,6 +19,7 @@ import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Deletes finished runs that are older than an age: organization by organization, in chunks that are each a transaction, so
@@ -32,6 +34,7 @@ public final class HistoryRetention {
     private static final int PAGE = 1_000;
 
     private final History history;
+    private final Blinding blinding;
     private final int chunk;
 
     /** @param database of a role that may DELETE from analytics_pipeline_history */
@@ -41,6 +44,7 @@ public final class HistoryRetention {
 
     HistoryRetention(DataSource database, int chunk) {
         this.history = new History(database);
+        this.blinding = new Blinding(JdbcClient.create(database));
         this.chunk = chunk;
     }
 
@@ -59,9 +63,11 @@ public final class HistoryRetention {
      *
      * @return whether it came to its end; false if it was stopped
      * @throws RefusedException if an organization is unknown, or nobody said yes
+     * @throws dev.pipelinetracker.database.DatabaseRefusedException if row-level security hides all rows from this login
      * @throws org.springframework.dao.DataAccessException if the database does not do it; chunks committed before stay
      */
     public boolean run(Request request, Operator operator, StopSignal stop) {
+        blinding.refuseThisLogin();
         request.organizations().stream()
                 .filter(organization -> !history.isKnown(organization))
                 .findFirst()
@@ -115,7 +121,7 @@ public final class HistoryRetention {
         }
         operator.show(
                 "end",
-                Map.of("deleted", deleted[0], "stopped", stop.isWanted()),
+                Map.of("status", stop.isWanted() ? "stopped" : "done", "deleted", deleted[0]),
                 "%,d rows deleted%s".formatted(deleted[0], stop.isWanted() ? ", then stopped; run it again" : ""));
         return !stop.isWanted();
     }

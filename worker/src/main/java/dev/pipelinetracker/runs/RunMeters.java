@@ -36,7 +36,7 @@ class RunMeters {
     static final String OPEN_RUNS = """
             SELECT count(*) AS open,
                    greatest(0, coalesce(extract(epoch FROM statement_timestamp() AT TIME ZONE 'UTC'
-                       - min("timestamp") FILTER (WHERE pipeline_id IS NOT NULL)), 0)) AS oldest
+                       - min("timestamp") FILTER (WHERE pipeline_id IS NOT NULL AND isfinite("timestamp"))), 0)) AS oldest
             FROM analytics_pipeline_history
             WHERE status = 'running'
             """;

@@ -158,6 +158,60 @@ class BlindingTest {
         }
     }
 
+    /** Such as a cron job of retention: it would find nothing to delete, and say so each night. */
+    @Test
+    void whoDeletesOrOnlyInsertsIsNoMereReader() {
+        grant("GRANT SELECT, DELETE ON analytics_pipeline_history TO %s");
+        assertThatRefused(migrations()).withMessageContaining(login);
+
+        sql("REVOKE ALL ON analytics_pipeline_history FROM " + login);
+        grant("GRANT INSERT ON analytics_visualizations TO %s");
+        assertThatRefused(migrations()).withMessageContaining(login);
+    }
+
+    /** Some give out short-lived logins that become another role as soon as they connect. */
+    @Test
+    void aRoleThatALoginBecomesCountsAsTheLogin() {
+        String became = "became_by_" + login;
+        makeRoles();
+        migrations().secure();
+        sql("CREATE ROLE " + became + " NOLOGIN");
+        try {
+            WORKERS_OLD_GRANTS.forEach(grant -> sql(grant.formatted(became)));
+            grant("GRANT " + became + " TO %s");
+            grant("ALTER ROLE %s SET role = '" + became + "'");
+
+            assertThatExceptionOfType(DatabaseRefusedException.class)
+                    .isThrownBy(() -> asLogin().migrate())
+                    .withMessageContaining("hides every row from the login " + became);
+        } finally {
+            sql("DROP OWNED BY " + became);
+            sql("DROP ROLE " + became);
+        }
+    }
+
+    /** Killed between the last migration and its grants, or a grant that somebody took away. */
+    @Test
+    void migrateMakesAgainWhatIsMissingThoughNothingIsPending() {
+        migrations().secure();
+        sql("REVOKE INSERT ON tracker.offset_gaps FROM tracker_worker");
+        sql("DROP POLICY tracker_all ON organizations");
+
+        migrations().migrateOrAdopt();
+
+        assertThat(database.sql()
+                        .sql("SELECT has_table_privilege('tracker_worker', 'tracker.offset_gaps', 'INSERT')")
+                        .query(Boolean.class)
+                        .single())
+                .isTrue();
+        assertThat(database.sql()
+                        .sql(
+                                "SELECT count(*) FROM pg_policies WHERE policyname = 'tracker_all' AND tablename = 'organizations'")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(1);
+    }
+
     /** On a server without the roles, for an owner who may not create any: what the SQL names is all that it takes. */
     @Test
     void anOwnerWhoMayNotMakeTheRolesIsToldHow() {

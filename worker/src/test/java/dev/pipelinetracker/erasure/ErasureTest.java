@@ -13,6 +13,7 @@ import dev.pipelinetracker.events.PipelineRun;
 import dev.pipelinetracker.events.SourceInsight;
 import dev.pipelinetracker.events.Visualization;
 import dev.pipelinetracker.replay.FailedException;
+import dev.pipelinetracker.replay.Feeds;
 import dev.pipelinetracker.replay.OperatorProcess;
 import dev.pipelinetracker.replay.OperatorSession;
 import dev.pipelinetracker.replay.RefusedException;
@@ -233,6 +234,10 @@ class ErasureTest {
                     .isInstanceOf(DatabaseRefusedException.class)
                     .hasMessageContaining("hides every row from the login " + blind)
                     .hasMessageContaining("GRANT tracker_worker TO " + blind);
+            assertThatThrownBy(() -> blinded.get(Feeds.class).open("insights"))
+                    .as("replay, verify, dead-letters")
+                    .isInstanceOf(DatabaseRefusedException.class)
+                    .hasMessageContaining("hides every row from the login " + blind);
         } finally {
             DATABASE.sql().sql("DROP OWNED BY " + blind).update();
             DATABASE.sql().sql("DROP ROLE " + blind).update();

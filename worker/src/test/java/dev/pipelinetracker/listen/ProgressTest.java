@@ -40,6 +40,7 @@ class ProgressTest {
     private final List<Gap> gaps = new ArrayList<>();
     private final List<TopicPartition> released = new ArrayList<>();
     private final List<TopicPartition> asked = new ArrayList<>();
+    private final List<TopicPartition> ends = new ArrayList<>();
     private final Set<TopicPartition> silent = new HashSet<>();
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("latest");
     private final Places places = new Places(() -> now, Duration.ofMinutes(1), this::bounds, gaps::add, released::add);
@@ -50,9 +51,11 @@ class ProgressTest {
             asked.addAll(partitions);
             return Map.of();
         }
-        return which instanceof OffsetSpec.EarliestSpec
-                ? consumer.beginningOffsets(partitions)
-                : consumer.endOffsets(partitions);
+        if (which instanceof OffsetSpec.EarliestSpec) {
+            return consumer.beginningOffsets(partitions);
+        }
+        ends.addAll(partitions);
+        return consumer.endOffsets(partitions);
     }
 
     @BeforeEach
@@ -458,6 +461,27 @@ class ProgressTest {
         assertThat(progress.lagSeconds()).isZero();
         logsStartAt(FIRST, 0);
         assertThat(gaps).isEmpty();
+    }
+
+    /** Before its gaps are on record nothing is started, which may take as long as the database is away. */
+    @Test
+    void whatWasPolledIsInHandBeforeItIsStarted() {
+        assertThat(places.isInPlace(consumer, records(FIRST, START, 3))).isTrue();
+
+        logsStartAt(FIRST, START + 50);
+
+        assertThat(gaps).isEmpty();
+    }
+
+    /** Behind each marker of a transaction: one question, not two. */
+    @Test
+    void ofAConsumerThatIsFurtherOnOnlyTheLogsStartIsAsked() {
+        ends.clear();
+
+        assertThat(places.isInPlace(consumer, records(FIRST, START + 1, 3))).isTrue();
+
+        assertThat(gaps).isEmpty();
+        assertThat(ends).isEmpty();
     }
 
     @Test

@@ -131,6 +131,19 @@ class HistoryRetentionTest {
     }
 
     @Test
+    void machinesAreToldHowItEnded() {
+        insert(acme, 12, "completed", "2025-01-01T00:00:00", true);
+        Operator machine = new Operator(new PrintWriter(out, true), new PrintWriter(new StringWriter()), null, true);
+
+        assertThat(retention().run(request(false, true), machine, stop)).isTrue();
+
+        assertThat(out.toString().lines().toList().get(1))
+                .contains("\"kind\":\"end\"")
+                .contains("\"status\":\"done\"")
+                .contains("\"deleted\":12");
+    }
+
+    @Test
     void anAgeIsWholeDaysAndAtLeastOne() {
         assertThat(Age.parse("90d").before(Instant.parse("2026-04-01T00:00:00Z")))
                 .isEqualTo(Instant.parse("2026-01-01T00:00:00Z"));
