@@ -132,9 +132,10 @@ public final class EventDecoder<E extends SpecificRecord> {
         String mismatch = SchemaMismatch.describe(readerSchema, writerSchema);
         try {
             // The fast reader without its GenericDatumReader around it: that one makes it lazily and without a barrier,
-            // no
-            // way to hand it to other threads. Once made, it is never changed. Its builder is not shared: the builder's
-            // cache of readers is not safe for several threads.
+            // no way
+            // to hand it to other threads. Once made, it is never changed. Its builder is not shared: the builder's
+            // cache of
+            // readers is not safe for several threads.
             DatumReader<GenericRecord> reader =
                     new FastReaderBuilder(new GenericData()).createDatumReader(writerSchema, readerSchema);
             return new Resolution(reader, mismatch, null);

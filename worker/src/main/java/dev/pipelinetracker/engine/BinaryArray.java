@@ -1,6 +1,7 @@
 package dev.pipelinetracker.engine;
 
 import dev.pipelinetracker.engine.Upsert.Column;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.Array;
 import java.sql.Connection;
@@ -24,88 +25,104 @@ import org.postgresql.jdbc.PgArray;
 final class BinaryArray {
 
     private static final int NULL = -1;
-    private static final int UUID_BYTES = 16;
+    private static final int HEADER_BYTES = 5 * Integer.BYTES;
     private static final long EPOCH_OF_POSTGRES = 946_684_800;
     private static final long MICROS = 1_000_000;
 
-    private byte[] bytes;
-    private int length;
+    private final ByteBuffer bytes;
 
-    private BinaryArray(int typicalBytes) {
-        this.bytes = new byte[typicalBytes];
+    private BinaryArray(int size) {
+        this.bytes = ByteBuffer.allocate(size);
     }
 
-    /** The column's values of these events, in their order. */
+    /**
+     * The column's values of these events, in their order.
+     *
+     * @throws ArithmeticException if they take more than 2 GiB
+     */
     static <E> Array of(Connection connection, Column<E> column, List<E> events) throws SQLException {
-        BinaryArray array = new BinaryArray(32 + events.size() * 24);
-        array.putInt(1); // dimensions
-        array.putInt(1); // there may be nulls
-        array.putInt(column.type().oid());
-        array.putInt(events.size());
-        array.putInt(1); // the first one's index
-        for (E event : events) {
-            array.put(column.type(), column.value().apply(event));
-        }
-        byte[] encoded = Arrays.copyOf(array.bytes, array.length);
+        // texts first, and all of it at once into what it takes: an array that grows to megabytes is garbage of
+        // megabytes
+        // many times over, which a small heap can only collect whole
+        byte[] encoded = column.type() == ColumnType.TEXT ? texts(column, events) : numbers(column, events);
         return new PgArray(
                 connection.unwrap(BaseConnection.class), column.type().arrayOid(), encoded);
     }
 
-    private void put(ColumnType type, @Nullable Object value) {
-        if (value == null) {
-            putInt(NULL);
-            return;
+    private static <E> byte[] texts(Column<E> column, List<E> events) {
+        byte @Nullable [][] texts = new byte[events.size()][];
+        int size = 0;
+        for (int i = 0; i < texts.length; i++) {
+            Object value = column.value().apply(events.get(i));
+            if (value != null) {
+                texts[i] = value.toString().getBytes(StandardCharsets.UTF_8);
+                size = Math.addExact(size, texts[i].length);
+            }
         }
+        BinaryArray array = new BinaryArray(sized(texts.length, size));
+        array.putHeader(column.type(), texts.length);
+        for (byte[] text : texts) {
+            if (text == null) {
+                array.bytes.putInt(NULL);
+            } else {
+                array.bytes.putInt(text.length).put(text);
+            }
+        }
+        return array.bytes.array();
+    }
+
+    private static <E> byte[] numbers(Column<E> column, List<E> events) {
+        int width = width(column.type());
+        BinaryArray array = new BinaryArray(sized(events.size(), Math.multiplyExact(events.size(), width)));
+        array.putHeader(column.type(), events.size());
+        for (E event : events) {
+            Object value = column.value().apply(event);
+            if (value == null) {
+                array.bytes.putInt(NULL);
+            } else {
+                array.bytes.putInt(width);
+                array.put(column.type(), value);
+            }
+        }
+        return Arrays.copyOf(array.bytes.array(), array.bytes.position());
+    }
+
+    private static int sized(int values, int bytes) {
+        return Math.addExact(HEADER_BYTES + values * Integer.BYTES, bytes);
+    }
+
+    private void putHeader(ColumnType type, int values) {
+        bytes.putInt(1); // dimensions
+        bytes.putInt(1); // there may be nulls
+        bytes.putInt(type.oid());
+        bytes.putInt(values);
+        bytes.putInt(1); // the first one's index
+    }
+
+    /** Of each value that is not null. */
+    private static int width(ColumnType type) {
+        return switch (type) {
+            case UUID -> 2 * Long.BYTES;
+            case INT4 -> Integer.BYTES;
+            case FLOAT8, TIMESTAMP -> Long.BYTES;
+            case TEXT -> throw new IllegalArgumentException("texts have none");
+        };
+    }
+
+    private void put(ColumnType type, Object value) {
         switch (type) {
-            case UUID -> put((UUID) value);
-            case TEXT -> put(value.toString());
-            case INT4 -> {
-                putInt(Integer.BYTES);
-                putInt(Math.toIntExact((Long) value));
+            case UUID -> {
+                UUID uuid = (UUID) value;
+                bytes.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits());
             }
-            case FLOAT8 -> {
-                putInt(Double.BYTES);
-                putLong(Double.doubleToLongBits((Double) value));
+            case INT4 -> bytes.putInt(Math.toIntExact((Long) value));
+            case FLOAT8 -> bytes.putDouble((Double) value);
+            case TIMESTAMP -> {
+                Instant instant = (Instant) value;
+                bytes.putLong((instant.getEpochSecond() - EPOCH_OF_POSTGRES) * MICROS
+                        + instant.get(ChronoField.MICRO_OF_SECOND));
             }
-            case TIMESTAMP -> put((Instant) value);
-        }
-    }
-
-    private void put(UUID value) {
-        putInt(UUID_BYTES);
-        putLong(value.getMostSignificantBits());
-        putLong(value.getLeastSignificantBits());
-    }
-
-    private void put(Instant value) {
-        putInt(Long.BYTES);
-        putLong((value.getEpochSecond() - EPOCH_OF_POSTGRES) * MICROS + value.get(ChronoField.MICRO_OF_SECOND));
-    }
-
-    private void put(String value) {
-        byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
-        putInt(utf8.length);
-        ensure(utf8.length);
-        System.arraycopy(utf8, 0, bytes, length, utf8.length);
-        length += utf8.length;
-    }
-
-    private void putInt(int value) {
-        ensure(Integer.BYTES);
-        bytes[length++] = (byte) (value >> 24);
-        bytes[length++] = (byte) (value >> 16);
-        bytes[length++] = (byte) (value >> 8);
-        bytes[length++] = (byte) value;
-    }
-
-    private void putLong(long value) {
-        putInt((int) (value >> 32));
-        putInt((int) value);
-    }
-
-    private void ensure(int more) {
-        if (bytes.length - length < more) {
-            bytes = Arrays.copyOf(bytes, Math.max(Math.multiplyExact(bytes.length, 2), Math.addExact(length, more)));
+            case TEXT -> throw new IllegalArgumentException("texts are put by themselves");
         }
     }
 }

@@ -34,7 +34,6 @@ class BinaryArrayTest {
                 asText.addAll(List.of("00000000-0000-0000-0000-000000000000", "fedcba98-7654-4321-8fed-cba987654321"));
             }
             case TEXT -> {
-                // longer than the array's first guess of its size, too
                 List<String> texts = List.of("", "NULL", "{\"a\": \"b\\\\\"}, 'c'", "ü😀\t\n", "x".repeat(100_000));
                 values.addAll(texts);
                 asText.addAll(texts);
