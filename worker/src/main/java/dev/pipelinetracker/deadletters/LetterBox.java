@@ -43,8 +43,7 @@ public class LetterBox {
         Map<String, Integer> byReason = new TreeMap<>();
         int[] open = {0};
         String told;
-        try (OpenFeed feed = feeds.open(name)) {
-            operator.about("feed", name);
+        try (OpenFeed feed = feeds.open(name, operator)) {
             OpenLetters letters = new OpenLetters(feed, database);
             letters.forEach(filter, operator, letter -> {
                 byReason.merge(letter.reason(), 1, Integer::sum);
@@ -64,8 +63,7 @@ public class LetterBox {
 
     /** Shows one letter, open or not; what the publisher wrote, event and foreign headers, only if payload is wanted. */
     public void show(String name, Place place, boolean payload, Operator operator) {
-        try (OpenFeed feed = feeds.open(name)) {
-            operator.about("feed", name);
+        try (OpenFeed feed = feeds.open(name, operator)) {
             OpenLetters letters = new OpenLetters(feed, database);
             Letter letter = letters.at(place, operator);
             String became = letters.register().became(place).orElse("open");
@@ -81,8 +79,7 @@ public class LetterBox {
      */
     public boolean redrive(
             String name, LetterFilter filter, int cap, Manner manner, Operator operator, StopSignal stop) {
-        try (OpenFeed feed = feeds.open(name)) {
-            operator.about("feed", name);
+        try (OpenFeed feed = feeds.open(name, operator)) {
             OpenLetters letters = new OpenLetters(feed, database);
             TooLarge tooLarge = new TooLarge(letters.topic(), operator);
             Redrive redrive = new Redrive(feed, letters, filter, manner, operator, stop, tooLarge);
@@ -119,8 +116,7 @@ public class LetterBox {
             boolean yes,
             Operator operator,
             StopSignal stop) {
-        try (OpenFeed feed = feeds.open(name)) {
-            operator.about("feed", name);
+        try (OpenFeed feed = feeds.open(name, operator)) {
             OpenLetters letters = new OpenLetters(feed, database);
             TooLarge tooLarge = new TooLarge(letters.topic(), operator);
             String topic = ParkedTopic.of(letters.topic()).name();

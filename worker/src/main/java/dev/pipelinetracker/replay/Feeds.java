@@ -2,7 +2,6 @@ package dev.pipelinetracker.replay;
 
 import dev.pipelinetracker.database.Blinding;
 import dev.pipelinetracker.engine.FeedSettings;
-import dev.pipelinetracker.engine.Processor;
 import dev.pipelinetracker.engine.Processors;
 import dev.pipelinetracker.wire.SchemaRegistry;
 import javax.sql.DataSource;
@@ -36,26 +35,37 @@ public class Feeds {
         this.kafka = kafka;
     }
 
+    /** Opens the feed of that name, the caller's to close; throws UnknownFeedException if there is none. */
+    public OpenFeed open(String name) {
+        return processors.all().stream()
+                .filter(processor -> processor.feed().name().equals(name))
+                .findFirst()
+                .map(processor -> new OpenFeed(
+                        processor,
+                        settings.topic(processor.feed()),
+                        registry,
+                        database,
+                        consumers,
+                        Admin.create(kafka.getConfigurationProperties())))
+                .orElseThrow(() -> new UnknownFeedException(name, names()));
+    }
+
     /**
-     * Opens the feed of that name, the caller's to close.
+     * As {@link #open(String)}, for a command that is about this feed.
      *
-     * @throws UnknownFeedException if there is none
      * @throws dev.pipelinetracker.database.DatabaseRefusedException if row-level security hides all rows from this login: each
      *     event would be rejected, and a good letter parked in the end
      */
-    public OpenFeed open(String name) {
-        Processor<?, ?> wanted = processors.all().stream()
-                .filter(processor -> processor.feed().name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new UnknownFeedException(name, names()));
-        new Blinding(JdbcClient.create(database)).refuseThisLogin();
-        return new OpenFeed(
-                wanted,
-                settings.topic(wanted.feed()),
-                registry,
-                database,
-                consumers,
-                Admin.create(kafka.getConfigurationProperties()));
+    public OpenFeed open(String name, Operator operator) {
+        OpenFeed feed = open(name);
+        try {
+            operator.about("feed", name);
+            new Blinding(JdbcClient.create(database)).refuseThisLogin();
+            return feed;
+        } catch (RuntimeException e) {
+            feed.close();
+            throw e;
+        }
     }
 
     private String names() {

@@ -46,8 +46,7 @@ public class Replays {
             @Nullable String reason,
             Operator operator,
             StopSignal stop) {
-        try (OpenFeed feed = feeds.open(name)) {
-            operator.about("feed", name);
+        try (OpenFeed feed = feeds.open(name, operator)) {
             journal.refuseUnmigrated();
             Plan plan = feed.plan(selection, operator);
             show(plan, manner.acceptGap(), operator);
@@ -73,7 +72,7 @@ public class Replays {
                     "%d is a redrive. What is left of it is open still: run `dead-letters redrive` again."
                             .formatted(id));
         }
-        try (OpenFeed feed = feeds.open(job(id).plan().feed());
+        try (OpenFeed feed = feeds.open(job(id).plan().feed(), operator);
                 FeedLock lock = feed.lock()) {
             // anew, now that nobody else can change it
             Job job = job(id);
@@ -81,7 +80,6 @@ public class Replays {
                 throw new RefusedException(
                         "replay %d is done, so there is nothing to resume. Start a new one.".formatted(id));
             }
-            operator.about("feed", feed.name());
             Plan plan = feed.planAgain(job.plan(), operator);
             show(plan, manner.acceptGap(), operator);
             Run run = new Run(feed, plan, manner.speed(), operator, stop);
@@ -120,8 +118,7 @@ public class Replays {
             boolean acceptRejected,
             Operator operator,
             StopSignal stop) {
-        try (OpenFeed feed = feeds.open(name)) {
-            operator.about("feed", name);
+        try (OpenFeed feed = feeds.open(name, operator)) {
             journal.refuseUnmigrated();
             Plan plan = feed.plan(selection, operator);
             show(plan, acceptGap, operator);

@@ -234,7 +234,7 @@ class ErasureTest {
                     .isInstanceOf(DatabaseRefusedException.class)
                     .hasMessageContaining("hides every row from the login " + blind)
                     .hasMessageContaining("GRANT tracker_worker TO " + blind);
-            assertThatThrownBy(() -> blinded.get(Feeds.class).open("insights"))
+            assertThatThrownBy(() -> blinded.get(Feeds.class).open("insights", blinded.operator()))
                     .as("replay, verify, dead-letters")
                     .isInstanceOf(DatabaseRefusedException.class)
                     .hasMessageContaining("hides every row from the login " + blind);
