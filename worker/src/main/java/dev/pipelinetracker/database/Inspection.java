@@ -7,6 +7,7 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.CoreMigrationType;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationInfoService;
+import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.output.ValidateOutput;
 import org.flywaydb.core.api.output.ValidateResult;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -87,6 +88,16 @@ final class Inspection {
                         !migration.getType().isSynthetic() || migration.getType() == CoreMigrationType.BASELINE);
     }
 
+    /** Whether a worker of a later version has migrated it. */
+    boolean isNewer() {
+        return Arrays.stream(flyway.info().all()).anyMatch(Inspection::isNewer);
+    }
+
+    private static boolean isNewer(MigrationInfo migration) {
+        return migration.getState() == MigrationState.FUTURE_SUCCESS
+                || migration.getState() == MigrationState.FUTURE_FAILED;
+    }
+
     private static void refuseNewerHistory(MigrationInfoService found) {
         int newestOfOurs = 0;
         int newestThere = 0;
@@ -96,12 +107,11 @@ final class Inspection {
                 continue;
             }
             int version = Integer.parseInt(migration.getVersion().getVersion());
-            switch (migration.getState()) {
-                case FUTURE_SUCCESS, FUTURE_FAILED -> {
-                    newer++;
-                    newestThere = Math.max(newestThere, version);
-                }
-                default -> newestOfOurs = Math.max(newestOfOurs, version);
+            if (isNewer(migration)) {
+                newer++;
+                newestThere = Math.max(newestThere, version);
+            } else {
+                newestOfOurs = Math.max(newestOfOurs, version);
             }
         }
         // by their number, since versions may leave some out

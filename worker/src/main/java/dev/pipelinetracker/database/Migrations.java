@@ -58,7 +58,9 @@ public final class Migrations {
         switch (inspection.state()) {
             case EMPTY, OURS -> {
                 new Blinding(sql).refuseThisLogin();
-                applyPending();
+                if (isAnyPending()) {
+                    bringUp();
+                }
             }
             case SCHEMA_2_0 ->
                 throw new DatabaseRefusedException(
@@ -73,15 +75,12 @@ public final class Migrations {
      */
     public void migrateOrAdopt() {
         switch (inspection.state()) {
-            case EMPTY, OURS -> {
-                applyPending();
-                keepSecured();
-            }
+            case EMPTY, OURS -> bringUp();
             case SCHEMA_2_0 ->
                 OneAtATime.run(database, () -> {
                     new Adoption(sql).run();
                     flyway.baseline();
-                    applyPending();
+                    bringUp();
                 });
             case ROLE_BASED -> throw refusedForRoles();
         }
@@ -101,7 +100,7 @@ public final class Migrations {
                 throw new DatabaseRefusedException(
                         "The database has no tables by role, so there is nothing to replace. Run migrate without --replace-role-based.");
             }
-            applyPending();
+            bringUp();
             roleBased.createDemoOrganization();
         });
     }
@@ -117,11 +116,17 @@ public final class Migrations {
     /**
      * For {@code migrate --row-level-security}: keeps organizations apart in the database itself, once it is migrated. Every
      * later migration keeps it so. The role must own the tables and be allowed to create roles, unless {@code tracker_worker},
-     * {@code tracker_reader} and {@code tracker_operator} are there. Refuses as {@link #refuseToBlind} does.
+     * {@code tracker_reader} and {@code tracker_operator} are there. Refuses as {@link #refuseToBlind} does. Grants and policies
+     * that a newer worker made are left as they are: this version would take away what it does not know of.
      */
     public void secure() {
         refuseToBlind();
-        new Tenancy(database).choose();
+        Tenancy tenancy = new Tenancy(database);
+        if (tenancy.isChosen() && inspection.isNewer()) {
+            log.info("Row-level security is on, and left as a newer worker made it");
+            return;
+        }
+        tenancy.choose();
         log.info("Row-level security is on, by the session setting tracker.org_id");
     }
 
@@ -161,20 +166,19 @@ public final class Migrations {
         return plan;
     }
 
-    private void applyPending() {
-        if (flyway.info().pending().length > 0) {
+    private boolean isAnyPending() {
+        return flyway.info().pending().length > 0;
+    }
+
+    /** Applies what is pending, and makes what is missing of roles, grants and policies where row-level security was chosen. */
+    private void bringUp() {
+        if (isAnyPending()) {
             flyway.migrate()
                     .migrations
                     .forEach(done -> log.info("Migrated the database to {}: {}", done.version, done.description));
-            // grants and policies of tables that are new
-            keepSecured();
         }
-    }
-
-    /** Nothing that is there is touched; what is missing may be so because an earlier run was killed before it came here. */
-    private void keepSecured() {
         Tenancy tenancy = new Tenancy(database);
-        if (tenancy.isChosen()) {
+        if (tenancy.isChosen() && !inspection.isNewer()) {
             tenancy.choose();
         }
     }

@@ -212,6 +212,27 @@ class BlindingTest {
                 .isEqualTo(1);
     }
 
+    /** A way back, or the migration of an old worker that comes late: what the newer one may do it may do still. */
+    @Test
+    void whatANewerWorkerGrantedIsLeft() {
+        migrations().secure();
+        sql("CREATE TABLE tracker.of_the_future (id integer)");
+        sql("GRANT SELECT ON tracker.of_the_future TO tracker_worker");
+        sql("""
+                INSERT INTO tracker.flyway_schema_history
+                VALUES (99, '99', 'of the future', 'SQL', 'V99__of_the_future.sql', 1, 'somebody', now(), 1, true)
+                """);
+
+        migrations().migrateOrAdopt();
+        migrations().secure();
+
+        assertThat(database.sql()
+                        .sql("SELECT has_table_privilege('tracker_worker', 'tracker.of_the_future', 'SELECT')")
+                        .query(Boolean.class)
+                        .single())
+                .isTrue();
+    }
+
     /** On a server without the roles, for an owner who may not create any: what the SQL names is all that it takes. */
     @Test
     void anOwnerWhoMayNotMakeTheRolesIsToldHow() {
