@@ -9,8 +9,6 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "list",
         description = "Lists open dead letters, and counts them.",
-        exitCodeListHeading = ExitCode.HEADING,
-        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS},
         footer = {
             "",
             RequiredSettings.OF_ENGINE,

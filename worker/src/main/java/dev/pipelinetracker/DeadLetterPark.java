@@ -11,7 +11,6 @@ import picocli.CommandLine.Option;
 @Command(
         name = "park",
         description = "Moves hopeless dead letters to <topic>.dlt.parked, where nothing offers them again.",
-        exitCodeListHeading = ExitCode.HEADING,
         exitCodeList = {
             ExitCode.DONE_MEANS,
             "1:failed or stopped, or a letter stays open because it is too large, as the last lines say",

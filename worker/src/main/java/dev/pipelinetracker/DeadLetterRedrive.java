@@ -16,7 +16,6 @@ import picocli.CommandLine.Option;
             "What is rejected again goes back to the dead-letter topic with its attempts counted; at the cap it is parked in <topic>.dlt.parked.",
             ""
         },
-        exitCodeListHeading = ExitCode.HEADING,
         exitCodeList = {
             ExitCode.DONE_MEANS,
             "1:failed or stopped, or a letter stays open because it is too large, as the last lines say",

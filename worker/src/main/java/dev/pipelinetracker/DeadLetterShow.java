@@ -11,8 +11,6 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "show",
         description = "Shows one dead letter.",
-        exitCodeListHeading = ExitCode.HEADING,
-        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS},
         footer = {
             "",
             RequiredSettings.OF_ENGINE,

@@ -26,7 +26,8 @@ import picocli.CommandLine.Option;
             "Needs the settings spring.datasource.* of a role that may do so: the tables' owner.",
             "serve creates and upgrades at its start, too, if its role may; it does not adopt."
         },
-        footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused for safety."},
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS},
         mixinStandardHelpOptions = true)
 final class Migrate implements Callable<Integer> {
 

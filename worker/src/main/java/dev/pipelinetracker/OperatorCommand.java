@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ConfigurableApplicationContext;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,10 +21,13 @@ import picocli.CommandLine.Spec;
 
 /**
  * A command on the worker's engine that comes to an end: results on standard output, logs and progress on standard error,
- * exit codes as {@link ExitCode} says.
+ * exit codes as {@link ExitCode} says, and as {@code --help} lists them unless a command has more to say of its own.
  *
  * @param <T> what it needs beside the engine
  */
+@Command(
+        exitCodeListHeading = ExitCode.HEADING,
+        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS})
 abstract class OperatorCommand<T> implements Callable<Integer> {
 
     /** How results look. */

@@ -17,8 +17,6 @@ import picocli.CommandLine.Option;
             "Rows that are up to date are not touched; the live consumers are not stopped. First shows what it will read, then asks.",
             ""
         },
-        exitCodeListHeading = ExitCode.HEADING,
-        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS},
         footer = {
             "",
             RequiredSettings.OF_ENGINE,

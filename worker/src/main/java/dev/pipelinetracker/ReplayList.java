@@ -8,8 +8,6 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "list",
         description = "Shows the newest replays: who, when, why, counts, how they ended.",
-        exitCodeListHeading = ExitCode.HEADING,
-        exitCodeList = {ExitCode.DONE_MEANS, ExitCode.FAILED_MEANS, ExitCode.WRONG_USAGE_MEANS, ExitCode.REFUSED_MEANS},
         footer = {"", RequiredSettings.OF_ENGINE, RequiredSettings.HOW_GIVEN, "", "Example:", "  replay list --limit 5"
         },
         mixinStandardHelpOptions = true)

@@ -16,7 +16,6 @@ import picocli.CommandLine.Option;
             "Reads a range and counts rows: missing, stale (older than the event), equal, newer. Writes nothing.",
             ""
         },
-        exitCodeListHeading = ExitCode.HEADING,
         exitCodeList = {
             "0:the tables hold it: nothing is missing, stale or rejected",
             "1:they lack a part, or it failed or was stopped, as the last lines say",

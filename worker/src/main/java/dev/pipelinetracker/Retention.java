@@ -28,9 +28,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  retention --older-than 365d --dry-run",
-            "  retention --older-than 90d --org 0b6c... --yes --rate 5000/s",
-            "",
-            "Exit codes: 0 done, 1 failed or stopped, 2 wrong usage, 3 refused for safety."
+            "  retention --older-than 90d --org 0b6c... --yes --rate 5000/s"
         },
         mixinStandardHelpOptions = true)
 final class Retention extends OperatorCommand<DataSource> {

@@ -23,9 +23,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  tenant erase --org 0b6c.. --dry-run",
-            "  tenant erase --org 0b6c.. --reason 'ticket 4711'",
-            "",
-            "Exit codes: 0 done, 1 failed or stopped, 2 wrong usage, 3 refused for safety."
+            "  tenant erase --org 0b6c.. --reason 'ticket 4711'"
         },
         mixinStandardHelpOptions = true)
 final class TenantErase extends OperatorCommand<Erasure> {
