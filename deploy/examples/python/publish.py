@@ -195,7 +195,8 @@ class Tracker:
             f"{self.registry}/subjects/{urllib.parse.quote(subject, safe='')}/versions",
             data=json.dumps({"schema": avsc}).encode(),
             headers={"Content-Type": "application/vnd.schemaregistry.v1+json"})
-        with urllib.request.urlopen(request, timeout=REGISTRY_SECONDS) as answer:
+        # Nobody waits for it any more by then: it ends the thread.
+        with urllib.request.urlopen(request, timeout=10 * REGISTRY_SECONDS) as answer:
             return json.load(answer)["id"]
 
 
